@@ -1,0 +1,72 @@
+"""Every operation of the engine, forward beside derivative, on plain arrays.
+
+One file for each kind. The registry, ``Operation.registry``, knows them all by name.
+"""
+
+from chainrule.ops.activations import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
+from chainrule.ops.arithmetic import Add, Div, Maximum, Minimum, Mul, Neg, Pow, Sub, Where
+from chainrule.ops.dropout import Dropout
+from chainrule.ops.elementwise import Abs, Cast, Clip, Clone, Cos, Exp, Log, Sin, Sqrt
+from chainrule.ops.linear import Linear, MatMul
+from chainrule.ops.losses import BCE, L1, MSE, NLL, BCEWithLogits, CrossEntropy
+from chainrule.ops.normalization import BatchNorm
+from chainrule.ops.operation import Array, Operation
+from chainrule.ops.reductions import CumSum, Extremum, LogSumExp, Mean, Norm, Prod, Std, Sum, Var
+from chainrule.ops.shapes import Cat, Expand, Gather, Index, Permute, Reshape, SetIndex, Stack
+
+__all__ = [
+    "BCE",
+    "ELU",
+    "L1",
+    "MSE",
+    "NLL",
+    "Abs",
+    "Add",
+    "Array",
+    "BCEWithLogits",
+    "BatchNorm",
+    "Cast",
+    "Cat",
+    "Clip",
+    "Clone",
+    "Cos",
+    "CrossEntropy",
+    "CumSum",
+    "Div",
+    "Dropout",
+    "Exp",
+    "Expand",
+    "Extremum",
+    "Gather",
+    "Index",
+    "LeakyReLU",
+    "Linear",
+    "Log",
+    "LogSoftmax",
+    "LogSumExp",
+    "MatMul",
+    "Maximum",
+    "Mean",
+    "Minimum",
+    "Mul",
+    "Neg",
+    "Norm",
+    "Operation",
+    "Permute",
+    "Pow",
+    "Prod",
+    "ReLU",
+    "Reshape",
+    "SetIndex",
+    "Sigmoid",
+    "Sin",
+    "Softmax",
+    "Sqrt",
+    "Stack",
+    "Std",
+    "Sub",
+    "Sum",
+    "Tanh",
+    "Var",
+    "Where",
+]

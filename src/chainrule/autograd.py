@@ -1,0 +1,181 @@
+"""The backward walk, and whether operations are recorded for it."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ContextDecorator
+from heapq import heappop, heappush
+from typing import Any, Protocol
+
+import numpy as np
+
+from chainrule.ops.operation import Array, Operation
+
+
+class Leaf(Protocol):
+    """What the walk asks of the tensors at its ends."""
+
+    def grad_destination(self) -> Array | None:
+        """Return the kept memory that the first gradient may be written to."""
+
+    def accumulate_grad(self, grad: Array) -> None:
+        """Add to the tensor's gradient."""
+
+
+def backward(root: Operation, grad: Array, retain_graph: bool = False) -> None:
+    """Walk the operations back from ``root`` in reverse order of creation, and give leaves their gradients.
+
+    When an operation's turn comes, everything that used its output came later and has been through already:
+    ``pending`` then holds the whole of ∂L/∂output, the sum over all its uses.
+
+    Parameters
+    ----------
+    root : Operation
+        The operation that made L.
+    grad : ndarray
+        ∂L/∂L, or the vector of a vector-Jacobian product, in the shape of the output of ``root``.
+    retain_graph : bool
+        Whether to keep what the operations hold, so that the walk can be repeated.
+
+    Raises
+    ------
+    RuntimeError
+        If the walk has already been made, or a tensor that a derivative needs was changed in place.
+    """
+    pending: dict[Operation, Array] = {root: grad}
+    own: set[Operation] = set()  # whose sum we allocated here, so that more can be added in place
+    heap: list[tuple[int, Operation]] = [(-root.order, root)]
+    while heap:
+        _, op = heappop(heap)
+        grad = pending.pop(op)
+        _check_intact(op)
+        if op.retained is not None:
+            op.retained.accumulate_grad(grad)
+        inputs = op.inputs
+        op.into = [_destination(inputs, i) for i in range(len(inputs))]
+        gradients = op.backward(grad)
+        for node, need, g in zip(inputs, op.needs, gradients, strict=True):
+            if not need:
+                continue
+            assert g is not None
+            if not isinstance(node, Operation):
+                node.accumulate_grad(g)
+            elif node not in pending:
+                pending[node] = g
+                heappush(heap, (-node.order, node))
+            elif node in own:
+                pending[node] += g
+            else:
+                pending[node] = np.asarray(pending[node] + g)
+                own.add(node)
+        if not retain_graph:
+            op.__dict__.clear()
+            op.freed = True
+
+
+def _destination(inputs: tuple[Any, ...], i: int) -> Array | None:
+    node = inputs[i]
+    if node is None or isinstance(node, Operation) or any(other is node for other in inputs[:i]):
+        return None
+    return node.grad_destination()  # type: ignore[no-any-return]
+
+
+def _check_intact(op: Operation) -> None:
+    if op.freed:
+        raise RuntimeError(
+            "backward() went through this graph before, and what its operations held was freed: "
+            "call backward(retain_graph=True) the first time if you need to go through it twice"
+        )
+    for tensor, version in op.watched:
+        if tensor.version != version:
+            raise RuntimeError(
+                f"a tensor of shape {tuple(tensor.shape)} that the derivative of {type(op).__name__} needs was "
+                "changed in place after it was used: call backward() before changing it, or change a clone()"
+            )
+
+
+class _Mode(threading.local):
+    recording = True
+
+
+mode = _Mode()
+
+
+def is_grad_enabled() -> bool:
+    """Return whether operations are recorded for ``backward()``.
+
+    Examples
+    --------
+    >>> is_grad_enabled()
+    True
+    """
+    return mode.recording
+
+
+class _GradMode(ContextDecorator):
+    """A context manager, and a decorator, under which recording is on or off."""
+
+    def __init__(self, enabled: bool) -> None:
+        self._enabled = enabled
+        self._before: list[bool] = []
+
+    def _recreate_cm(self) -> _GradMode:
+        return _GradMode(self._enabled)  # a decorated function may be entered by many threads
+
+    def __enter__(self) -> None:
+        self._before.append(mode.recording)
+        mode.recording = self._enabled
+
+    def __exit__(self, *exception: object) -> None:
+        mode.recording = self._before.pop()
+
+
+class no_grad(_GradMode):
+    """Record nothing: inside, results do not require gradients and hold on to no memory.
+
+    Examples
+    --------
+    >>> with no_grad():
+    ...     is_grad_enabled()
+    False
+    """
+
+    def __init__(self) -> None:
+        super().__init__(False)
+
+
+class enable_grad(_GradMode):
+    """Record again, inside a ``no_grad`` block.
+
+    Examples
+    --------
+    >>> with no_grad(), enable_grad():
+    ...     is_grad_enabled()
+    True
+    """
+
+    def __init__(self) -> None:
+        super().__init__(True)
+
+
+class set_grad_enabled(_GradMode):
+    """Switch recording on or off: at once, and, used in ``with``, until the end of the block.
+
+    Parameters
+    ----------
+    mode : bool
+        Whether operations are recorded.
+
+    Examples
+    --------
+    >>> with set_grad_enabled(False):
+    ...     is_grad_enabled()
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__(mode)
+        super().__enter__()
+
+    def __enter__(self) -> None:
+        """Nothing is left to do: the constructor switched already."""

@@ -1,0 +1,155 @@
+"""Arithmetic with two operands, which broadcast against each other, and negation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainrule.ops.operation import Array, Gradients, Operation, keep_where, sum_to
+
+
+class Add(Operation):
+    """y = a + b."""
+
+    def forward(self, a: Array, b: Array) -> Array:
+        self.shapes = a.shape, b.shape
+        self.y = np.add(a, b, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # ∂y/∂a = 1, ∂y/∂b = 1
+        return sum_to(grad, self.shapes[0]), sum_to(grad, self.shapes[1])
+
+
+class Sub(Operation):
+    """y = a − b."""
+
+    def forward(self, a: Array, b: Array) -> Array:
+        self.shapes = a.shape, b.shape
+        self.y = np.subtract(a, b, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # ∂y/∂a = 1, ∂y/∂b = −1
+        da = sum_to(grad, self.shapes[0])
+        db = np.negative(sum_to(grad, self.shapes[1]), out=self.into[1]) if self.needs[1] else None
+        return da, db
+
+
+class Mul(Operation):
+    """y = a · b, element by element."""
+
+    reads = (0, 1)
+
+    def forward(self, a: Array, b: Array) -> Array:
+        self.a, self.b = a, b
+        self.y = np.multiply(a, b, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # ∂y/∂a = b, ∂y/∂b = a
+        da = sum_to(np.multiply(grad, self.b), self.a.shape) if self.needs[0] else None
+        db = sum_to(np.multiply(grad, self.a), self.b.shape) if self.needs[1] else None
+        return da, db
+
+
+class Div(Operation):
+    """y = a / b."""
+
+    reads = (0, 1)
+
+    def forward(self, a: Array, b: Array) -> Array:
+        self.a, self.b = a, b
+        self.y = np.true_divide(a, b, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # ∂y/∂a = 1/b, ∂y/∂b = −(a/b)/b
+        da = sum_to(grad / self.b, self.a.shape) if self.needs[0] else None
+        db = sum_to(-grad * ((self.a / self.b) / self.b), self.b.shape) if self.needs[1] else None
+        return da, db
+
+
+class Pow(Operation):
+    """y = a ** b."""
+
+    reads = (0, 1)
+
+    def forward(self, a: Array, b: Array) -> Array:
+        self.a, self.b = a, b
+        self.y = np.power(a, b, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        a, b = self.a, self.b
+        da = db = None
+        if self.needs[0]:
+            # ∂y/∂a = b aᵇ⁻¹, and 0 where b = 0, whatever a is
+            slope = np.where(b == 0, 0, b * np.power(a, b - 1)).astype(grad.dtype, copy=False)
+            da = sum_to(grad * slope, a.shape)
+        if self.needs[1]:
+            # ∂y/∂b = aᵇ ln a, and 0 in the limit a → 0 for b ≥ 0
+            slope = np.where((a == 0) & (b >= 0), 0, np.power(a, b) * np.log(a)).astype(
+                grad.dtype, copy=False
+            )
+            db = sum_to(grad * slope, b.shape)
+        return da, db
+
+
+class Maximum(Operation):
+    """y = max(a, b), element by element."""
+
+    reads = (0, 1)
+
+    def forward(self, a: Array, b: Array) -> Array:
+        self.a, self.b = a, b
+        self.y = np.maximum(a, b, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        return _to_the_chosen(grad, self.a, self.b, self.a < self.b, self.a > self.b)
+
+
+class Minimum(Operation):
+    """y = min(a, b), element by element."""
+
+    reads = (0, 1)
+
+    def forward(self, a: Array, b: Array) -> Array:
+        self.a, self.b = a, b
+        self.y = np.minimum(a, b, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        return _to_the_chosen(grad, self.a, self.b, self.a > self.b, self.a < self.b)
+
+
+def _to_the_chosen(grad: Array, a: Array, b: Array, lost_a: Array, lost_b: Array) -> Gradients:
+    """Give ``grad`` to the operand that was chosen; equal operands take half each, as in PyTorch."""
+    share = np.where(a == b, grad / 2, grad).astype(grad.dtype, copy=False)
+    return sum_to(keep_where(~lost_a, share), a.shape), sum_to(keep_where(~lost_b, share), b.shape)
+
+
+class Where(Operation):
+    """y = a where the condition holds, else b."""
+
+    def forward(self, condition: Array, a: Array, b: Array) -> Array:
+        self.condition, self.shapes = condition, (a.shape, b.shape)
+        self.y = np.where(condition, a, b)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        condition = np.broadcast_to(self.condition, grad.shape)
+        da = sum_to(keep_where(condition, grad), self.shapes[0])
+        db = sum_to(keep_where(~condition, grad), self.shapes[1])
+        return None, da, db
+
+
+class Neg(Operation):
+    """y = −x."""
+
+    def forward(self, x: Array) -> Array:
+        self.y = np.negative(x, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        return (np.negative(grad, out=self.into[0]),)

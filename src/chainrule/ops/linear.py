@@ -1,0 +1,73 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainrule.ops.operation import Array, Gradients, Operation, sum_to
+
+
+class MatMul(Operation):
+    """y = a @ b, with the rules of ``np.matmul`` for vectors and stacks of matrices."""
+
+    reads = (0, 1)
+
+    def forward(self, a: Array, b: Array) -> Array:
+        self.a, self.b = a, b
+        self.y = np.matmul(a, b, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # ∂L/∂a = grad bᵀ,  ∂L/∂b = aᵀ grad; a vector is a matrix with an axis of length 1 for the time being
+        a, b = self.a, self.b
+        a2 = a[np.newaxis, :] if a.ndim == 1 else a
+        b2 = b[:, np.newaxis] if b.ndim == 1 else b
+        if a.ndim == 1:
+            grad = np.expand_dims(grad, -2 if b.ndim > 1 else -1)
+        if b.ndim == 1:
+            grad = np.expand_dims(grad, -1)
+        da = db = None
+        if self.needs[0]:
+            da = _product(grad, b2.swapaxes(-1, -2), a2.shape, self.into[0]).reshape(a.shape)
+        if self.needs[1]:
+            db = _product(a2.swapaxes(-1, -2), grad, b2.shape, self.into[1]).reshape(b.shape)
+        return da, db
+
+
+def _product(a: Array, b: Array, shape: tuple[int, ...], out: Array | None) -> Array:
+    """Compute a @ b, summed to ``shape``, into ``out`` where it fits."""
+    if out is not None and out.shape == shape and a.ndim == b.ndim == 2:
+        return np.matmul(a, b, out=out)
+    return sum_to(np.matmul(a, b), shape)
+
+
+class Linear(Operation):
+    """y = x Wᵀ + b, for x of shape (..., in), W of (out, in) and b of (out,)."""
+
+    reads = (0, 1)
+
+    def forward(self, x: Array, W: Array, b: Array | None = None) -> Array:
+        self.x, self.W = x, W
+        self.y = np.matmul(x, W.T, out=self.y)
+        if b is not None:
+            self.y += b
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        x, W = self.x, self.W
+        dx = dW = db = None
+        if self.needs[0]:
+            dx = np.matmul(grad, W, out=self.into[0])  # ∂L/∂x = grad W
+        rows = grad.reshape(-1, W.shape[0])
+        if self.needs[1]:
+            dW = _outer(rows, x.reshape(-1, W.shape[1]), self.into[1])  # ∂L/∂W = gradᵀ x
+        if len(self.needs) > 2 and self.needs[2]:
+            db = np.add.reduce(rows, axis=0, out=self.into[2])  # ∂L/∂b = Σ grad over the batch
+        return (dx, dW, db)[: len(self.needs)]
+
+
+def _outer(grad: Array, x: Array, out: Array | None) -> Array:
+    """Compute gradᵀ x. For a single example the BLAS is not used by matmul, and broadcasting is faster."""
+    if len(x) == 1:
+        return np.multiply(grad.T, x, out=out)
+    return np.matmul(grad.T, x, out=out)

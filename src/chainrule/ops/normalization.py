@@ -1,0 +1,64 @@
+"""Normalisation over the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from chainrule.ops.operation import Array, Gradients, Operation
+
+
+class BatchNorm(Operation):
+    """y = γ (x − mean) / √(var + ε) + β for every channel, for x of shape (batch, channels, ...).
+
+    In training, mean and (biased) variance are those of the batch, and the derivative goes through them;
+    with ``mean`` and ``var`` given, they are constants. γ and β may be left out. ``observe`` is told the
+    batch's mean, variance and number of values per channel at every run, to keep running values of them.
+    """
+
+    reads = (0, 1)
+
+    def __init__(
+        self,
+        eps: float,
+        mean: Array | None = None,
+        var: Array | None = None,
+        observe: Callable[[Array, Array, int], None] | None = None,
+    ) -> None:
+        self.eps, self.mean, self.var, self.observe = eps, mean, var, observe
+        self.of_batch = mean is None
+
+    def forward(self, x: Array, weight: Array | None = None, bias: Array | None = None) -> Array:
+        self.axes = (0, *range(2, x.ndim))
+        self.channels = (1, -1, *(1 for _ in x.shape[2:]))  # the shape that lays channels along axis 1
+        if self.of_batch:
+            self.mean, self.var = x.mean(axis=self.axes), x.var(axis=self.axes)
+            if self.observe is not None:
+                self.observe(self.mean, self.var, x.size // x.shape[1])
+        assert self.mean is not None
+        assert self.var is not None
+        self.scale = (1 / np.sqrt(self.var + self.eps)).astype(x.dtype).reshape(self.channels)
+        self.normal = (x - self.mean.reshape(self.channels)) * self.scale
+        self.weight = None if weight is None else weight.reshape(self.channels)
+        self.y = self.normal if self.weight is None else self.normal * self.weight
+        if bias is not None:
+            self.y = self.y + bias.reshape(self.channels)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # with n = normal and g = grad · γ:  ∂L/∂x = (g − mean(g) − n mean(g n)) / √(var + ε),
+        # ∂L/∂γ = Σ grad n,  ∂L/∂β = Σ grad;  means and sums over the batch, channel by channel
+        dx = dweight = dbias = None
+        if self.needs[0]:
+            g = grad if self.weight is None else grad * self.weight
+            if self.of_batch:
+                centre = g.mean(axis=self.axes, keepdims=True)
+                along = (g * self.normal).mean(axis=self.axes, keepdims=True)
+                g = g - centre - self.normal * along
+            dx = g * self.scale
+        if len(self.needs) > 1:
+            dweight = np.add.reduce(grad * self.normal, axis=self.axes)
+        if len(self.needs) > 2:
+            dbias = np.add.reduce(grad, axis=self.axes)
+        return (dx, dweight, dbias)[: len(self.needs)]

@@ -1,0 +1,127 @@
+"""What every operation is: a forward formula and, right under it, its derivative."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+Gradients: TypeAlias = tuple[Array | None, ...]
+
+
+class Operation:
+    """One step of a computation, re-runnable with the same buffers.
+
+    A subclass holds its options as attributes and defines ``forward(*arrays)`` and ``backward(grad)``.
+    NumPy's convention ``out=None`` ("allocate") makes one body serve both modes: the first run allocates
+    ``self.y``, a later run of the same object writes into it again.
+
+    Attributes
+    ----------
+    inputs : tuple
+        The node behind each input: the operation that made it, a leaf tensor, or None for a constant.
+    needs : tuple of bool
+        Which inputs want a gradient; ``backward`` may return None for the others.
+    into : list of ndarray or None
+        Where ``backward`` should write the gradient of each input; None means "allocate". It is a request:
+        an operation may return another array, a view or ``grad`` itself, and nobody writes to what it returns.
+    order : int
+        Its place in the order of creation. The backward walk goes down it.
+    y : ndarray
+        The buffer of the output, for operations that compute a new array; None before the first run.
+    """
+
+    registry: ClassVar[dict[str, type[Operation]]] = {}
+
+    inputs: tuple[Any, ...] = ()
+    needs: tuple[bool, ...] = ()
+    into: list[Array | None]
+    order: int = 0
+    y: Array = None  # type: ignore[assignment]  # None until the first run, which is what out= takes
+    watched: tuple[
+        tuple[Any, int], ...
+    ] = ()  # tensors whose values the derivative reads, and their versions then
+    retained: Any = None  # the output's tensor, if it asked to keep its gradient
+    freed: bool = False  # whether a backward walk has been through and let go of everything held
+
+    # Which inputs the derivative reads again: changing one of them in place before backward() is an error.
+    reads: ClassVar[tuple[int, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        Operation.registry[cls.__name__] = cls
+
+    def forward(self, *arrays: Any, **none: Any) -> Array:
+        """Compute the output from the input arrays."""
+        raise NotImplementedError
+
+    def backward(self, grad: Array) -> Gradients:
+        """Return ∂L/∂input for every input, given ``grad`` = ∂L/∂output."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}Backward>"
+
+
+def sum_to(grad: Array, shape: tuple[int, ...]) -> Array:
+    """Sum ``grad`` over the axes along which an input of ``shape`` was broadcast.
+
+    Parameters
+    ----------
+    grad : ndarray
+        Gradient in the shape of the output.
+    shape : tuple of int
+        Shape of the input.
+
+    Returns
+    -------
+    ndarray
+        Of the shape ``shape``.
+
+    Examples
+    --------
+    >>> sum_to(np.ones((3, 2)), (1, 2))
+    array([[3., 3.]])
+    """
+    if grad.shape == shape:
+        return grad
+    lead = grad.ndim - len(shape)
+    axes = (*range(lead), *(lead + i for i, n in enumerate(shape) if n == 1 and grad.shape[lead + i] != 1))
+    total = np.add.reduce(grad, axis=axes, keepdims=True)
+    return total.reshape(shape)
+
+
+_WORD = {2: np.int16, 4: np.int32, 8: np.int64}
+
+
+def keep_where(mask: Array, grad: Array, out: Array | None = None) -> Array:
+    """Return ``grad`` where ``mask`` holds, else 0.
+
+    A bitwise AND with all ones or all zeros: exact where a product is not (inf · 0 is NaN), and five times
+    faster than ``np.where``.
+
+    Parameters
+    ----------
+    mask : ndarray of bool
+        Same shape as ``grad``.
+    grad : ndarray of a floating dtype
+    out : ndarray, optional
+        Where to write the result.
+
+    Returns
+    -------
+    ndarray
+
+    Examples
+    --------
+    >>> keep_where(np.array([True, False]), np.array([1.5, np.inf]))
+    array([1.5, 0. ])
+    """
+    word = _WORD[grad.dtype.itemsize]
+    bits = np.asarray(mask.astype(word))
+    np.negative(bits, out=bits)  # 1 → −1, all bits set
+    if out is None:
+        return np.asarray(np.bitwise_and(grad.view(word), bits, out=bits)).view(grad.dtype)
+    np.bitwise_and(grad.view(word), bits, out=out.view(word))
+    return out

@@ -1,0 +1,136 @@
+"""Operations that move elements and compute nothing: their derivative moves them back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.ops.operation import Array, Gradients, Operation, sum_to
+
+
+class Reshape(Operation):
+    """The same elements in another shape."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+
+    def forward(self, x: Array) -> Array:
+        self.source = x.shape
+        return x.reshape(self.shape)
+
+    def backward(self, grad: Array) -> Gradients:
+        return (grad.reshape(self.source),)
+
+
+class Permute(Operation):
+    """The same elements with the axes in another order."""
+
+    def __init__(self, axes: tuple[int, ...]) -> None:
+        self.axes = axes
+
+    def forward(self, x: Array) -> Array:
+        return x.transpose(self.axes)
+
+    def backward(self, grad: Array) -> Gradients:
+        return (grad.transpose(np.argsort(self.axes)),)
+
+
+class Expand(Operation):
+    """Repeat along new axes and axes of length 1, without copying."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+
+    def forward(self, x: Array) -> Array:
+        self.source = x.shape
+        return np.broadcast_to(x, self.shape)
+
+    def backward(self, grad: Array) -> Gradients:
+        return (sum_to(grad, self.source),)
+
+
+class Index(Operation):
+    """y = x[index], by slices, integers, masks or arrays of positions."""
+
+    def __init__(self, index: Any) -> None:
+        self.index = index
+
+    def forward(self, x: Array) -> Array:
+        self.shape = x.shape
+        return x[self.index]
+
+    def backward(self, grad: Array) -> Gradients:
+        dx = np.zeros(self.shape, dtype=grad.dtype)
+        np.add.at(dx, self.index, grad)  # a position that was taken twice collects both gradients
+        return (dx,)
+
+
+class Gather(Operation):
+    """y = the elements of x at the positions ``index`` along one axis.
+
+    ``index`` has as many axes as x, and may be shorter than x along the other ones.
+    """
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+
+    def forward(self, x: Array, index: Array) -> Array:
+        self.shape = x.shape
+        cells = list(np.ogrid[tuple(slice(n) for n in index.shape)])
+        cells[self.axis] = index
+        self.cells = tuple(cells)
+        self.y = x[self.cells]
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        dx = np.zeros(self.shape, dtype=grad.dtype)
+        np.add.at(dx, self.cells, grad)
+        return dx, None
+
+
+class SetIndex(Operation):
+    """y = x with y[index] = value."""
+
+    def __init__(self, index: Any) -> None:
+        self.index = index
+
+    def forward(self, x: Array, value: Array) -> Array:
+        self.shape = value.shape
+        self.y = x.copy()
+        self.y[self.index] = value
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        dx = grad.copy()
+        dx[self.index] = 0
+        return dx, sum_to(grad[self.index], self.shape)
+
+
+class Stack(Operation):
+    """Join arrays of one shape along a new axis."""
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+
+    def forward(self, *arrays: Array) -> Array:
+        self.y = np.stack(arrays, axis=self.axis)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        return tuple(np.moveaxis(grad, self.axis, 0))
+
+
+class Cat(Operation):
+    """Join arrays along an axis that they have."""
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+
+    def forward(self, *arrays: Array) -> Array:
+        self.cuts = np.cumsum([a.shape[self.axis] for a in arrays])[:-1]
+        self.y = np.concatenate(arrays, axis=self.axis)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        return tuple(np.split(grad, self.cuts, axis=self.axis))

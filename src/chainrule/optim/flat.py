@@ -1,0 +1,128 @@
+"""The parameters of an optimiser, their gradients and its state, side by side in contiguous vectors.
+
+A step is then a few passes over one vector instead of several small operations for each parameter. The vectors
+are walked in blocks that stay in the processor's cache from the first pass to the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.ops import Array
+from chainrule.tensor import Tensor
+
+BLOCK = 65_536  # elements: 256 KiB of float32
+
+
+@dataclass(slots=True)
+class Block:
+    """A piece of the parameters, with what belongs to it. All arrays are of one axis and one length."""
+
+    values: Array
+    grad: Array
+    state: dict[str, Array]
+    steps: int  # how many updates these parameters have had before
+    scratch: tuple[Array, Array]
+
+
+class FlatParameters:
+    """Parameters of one dtype in one vector, of which each becomes a view.
+
+    Parameters
+    ----------
+    params : list of Tensor
+        Leaves of one dtype. Their arrays are replaced by views of ``values``, with the same values.
+    state : dict
+        The optimiser's state: parameter → name → tensor. Tensors found there keep their values and become views.
+    names : tuple of str
+        Which state vectors there are.
+    """
+
+    def __init__(
+        self, params: list[Tensor], state: dict[Tensor, dict[str, Tensor]], names: tuple[str, ...]
+    ) -> None:
+        self.params, self.names = params, names
+        self.dtype = params[0].dtype
+        self.bounds = np.cumsum([0, *(p.numel() for p in params)]).tolist()
+        total = self.bounds[-1]
+        self.values = np.empty(total, self.dtype)
+        self.grads = np.empty(total, self.dtype)
+        self.state = {name: np.zeros(total, self.dtype) for name in names}
+        self.views = [self._part(self.values, i) for i in range(len(params))]
+        self.grad_views = [self._part(self.grads, i) for i in range(len(params))]
+        self.steps = [0] * len(params)
+        self.scratch = np.empty(min(BLOCK, total), self.dtype), np.empty(min(BLOCK, total), self.dtype)
+        for i, p in enumerate(params):
+            self._adopt(i)
+            if p._grad is None:
+                p._grad_memory = self.grad_views[i]
+            if p in state:
+                self._take_state(i, state[p])
+
+    def _part(self, vector: Array, i: int) -> Array:
+        return vector[self.bounds[i] : self.bounds[i + 1]].reshape(self.params[i].array.shape)
+
+    def _adopt(self, i: int) -> None:
+        """Copy the values of a parameter into the vector, and make it a view of that."""
+        np.copyto(self.views[i], self.params[i].array)
+        self.params[i].array = self.views[i]
+
+    def _take_state(self, i: int, state: dict[str, Tensor]) -> None:
+        for name in self.names:
+            if name in state:
+                np.copyto(self._part(self.state[name], i), state[name].array)
+                state[name].array = self._part(self.state[name], i)
+        self.steps[i] = int(state["step"].item()) if "step" in state else int(any(n in state for n in self.names))
+
+    def fits(self, names: tuple[str, ...]) -> bool:
+        """Return whether parameters and state still are what was laid out here."""
+        return names == self.names and all(
+            p.array is view or (p.array.dtype == self.dtype and p.array.shape == view.shape)
+            for p, view in zip(self.params, self.views, strict=True)
+        )
+
+    def state_of(self, i: int) -> dict[str, Tensor]:
+        """Return the state of one parameter, as tensors that share the memory of the vectors."""
+        return {name: Tensor(self._part(vector, i)) for name, vector in self.state.items()}
+
+    def runs(self) -> Iterator[tuple[int, int, Array]]:
+        """Yield (first, last, gradients) of neighbouring parameters that can be updated in one go.
+
+        Neighbours have a gradient, have had the same number of updates, and their gradients lie side by side.
+        A gradient that lies elsewhere, because its memory was shown to a user, is a run of its own.
+        """
+        first = None
+        for i, p in enumerate(self.params):
+            if p.array is not self.views[i]:
+                self._adopt(i)
+            grad = p._grad
+            in_place = grad is not None and grad.array is self.grad_views[i]
+            if first is not None and not (in_place and self.steps[i] == self.steps[first]):
+                yield first, i, self.grads[self.bounds[first] : self.bounds[i]]
+                first = None
+            if in_place:
+                first = i if first is None else first
+            elif grad is not None:
+                yield i, i + 1, grad.array.astype(self.dtype, copy=False).reshape(-1)
+        if first is not None:
+            yield first, len(self.params), self.grads[self.bounds[first] :]
+
+    def blocks(self, first: int, last: int, grads: Array) -> Iterator[Block]:
+        """Yield a run of parameters in blocks, and count the update that is made with them."""
+        origin, end, steps = self.bounds[first], self.bounds[last], self.steps[first]
+        for start in range(origin, end, BLOCK):
+            part = slice(start, min(start + BLOCK, end))
+            length = part.stop - start
+            yield Block(
+                self.values[part],
+                grads[start - origin : part.stop - origin],
+                {name: vector[part] for name, vector in self.state.items()},
+                steps,
+                (self.scratch[0][:length], self.scratch[1][:length]),
+            )
+        for i in range(first, last):
+            self.steps[i] += 1
+            self.params[i].version += 1

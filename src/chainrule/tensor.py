@@ -1,0 +1,1094 @@
+"""``Tensor``: an array that remembers the operation that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import Any, NamedTuple, Self, TypeAlias
+
+import numpy as np
+
+from chainrule import autograd, dtypes, ops
+from chainrule.device import device as Device
+from chainrule.dtypes import DType
+from chainrule.ops import Array, Operation
+from chainrule.printing import format_tensor
+from chainrule.random import Generator, default_generator
+
+_order = count(1)
+
+# The types, in annotations inside the class, where methods have their names.
+Bool: TypeAlias = bool
+Int: TypeAlias = int
+Float: TypeAlias = float
+
+
+def apply(op: Operation, *inputs: Any) -> Tensor:
+    """Run an operation on tensors, and record it if one of them requires a gradient.
+
+    Parameters
+    ----------
+    op : Operation
+        A fresh one: it holds what its derivative needs.
+    *inputs : Tensor or array_like
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> apply(ops.Exp(), Tensor([0.0]))
+    tensor([1.])
+    """
+    tensors = [x if isinstance(x, Tensor) else as_tensor(x) for x in inputs]
+    with np.errstate(all="ignore"):  # as in PyTorch, 1/0 is inf and nobody is warned
+        y = op.forward(*[t.array for t in tensors])
+    if type(y) is not np.ndarray:  # NumPy makes a scalar of a result without axes
+        y = np.asarray(y)
+        if op.y is not None:
+            op.y = y
+    result = Tensor(y)
+    if autograd.mode.recording:
+        op.needs = tuple([t._requires_grad for t in tensors])
+        if True in op.needs:
+            op.inputs = tuple([(t._op or t) if t._requires_grad else None for t in tensors])
+            op.watched = tuple([(tensors[i], tensors[i].version) for i in op.reads if i < len(tensors)])
+            op.order = next(_order)
+            result._op = op
+            result._requires_grad = True
+    return result
+
+
+class Tensor:
+    """An n-dimensional array with a gradient.
+
+    Parameters
+    ----------
+    data : array_like
+        An ndarray is wrapped as it is, sharing its memory; anything else is converted, Python's floats to the
+        default dtype. ``chainrule.tensor`` copies, and is what programs should call.
+    requires_grad : bool
+        Whether operations on it are recorded for ``backward()``.
+
+    Attributes
+    ----------
+    array : ndarray
+        The values.
+    grad : Tensor or None
+        ∂L/∂self, summed over the calls of ``backward()`` since it was last cleared.
+
+    Examples
+    --------
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    __array_priority__ = 1000  # ndarray + Tensor is left to Tensor
+
+    _requires_grad = False
+    _op: Operation | None = None
+    _grad: Tensor | None = None
+    # The memory of a gradient is kept when it is cleared, for the next one, unless somebody has seen it:
+    # an array that a user holds is never overwritten.
+    _grad_memory: Array | None = None
+    _grad_seen = False
+    version = 0  # how often the values were changed in place
+
+    def __init__(self, data: Any, requires_grad: Bool = False) -> None:
+        self.array: Array = data if type(data) is np.ndarray else _to_array(data)
+        if requires_grad:
+            self.requires_grad_()
+
+    # ---- gradient ------------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> Bool:
+        """Whether operations on this tensor are recorded."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: Bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: Bool = True) -> Self:
+        """Set ``requires_grad``, in place."""
+        if requires_grad and self.array.dtype.kind != "f":
+            raise RuntimeError(f"only floating-point tensors can require gradients, got dtype {self.dtype}")
+        if not requires_grad and self._op is not None:
+            raise RuntimeError("requires_grad can only be switched off on leaf tensors: use detach()")
+        self._requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> Bool:
+        """Whether no recorded operation made this tensor."""
+        return self._op is None
+
+    @property
+    def grad_fn(self) -> Operation | None:
+        """The operation that made this tensor, if it was recorded."""
+        return self._op
+
+    @property
+    def grad(self) -> Tensor | None:
+        """∂L/∂self, or None."""
+        self._grad_seen = True
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None and value.shape != self.shape:
+            raise RuntimeError(f"grad must have the shape {self.shape} of its tensor, got {value.shape}")
+        self._grad, self._grad_memory, self._grad_seen = value, None, value is not None
+
+    def clear_grad(self) -> None:
+        """Set ``grad`` to None, and keep its memory for the next gradient unless somebody has seen it."""
+        if self._grad is not None:
+            self._grad_memory = None if self._grad_seen else self._grad.array
+            self._grad, self._grad_seen = None, False
+
+    def grad_destination(self) -> Array | None:
+        """Return the kept memory that the first gradient may be written to."""
+        memory = self._grad_memory
+        if self._grad is None and memory is not None and memory.shape == self.array.shape:
+            return memory if memory.dtype == self.array.dtype else None
+        return None
+
+    def accumulate_grad(self, grad: Array) -> None:
+        """Add to the gradient. The first one is copied, unless it was written to its destination already."""
+        if self._grad is not None:
+            self._grad.array += grad
+            return
+        memory = self.grad_destination()
+        if memory is None:
+            memory = np.array(grad, dtype=self.array.dtype)
+        elif grad is not memory:
+            np.copyto(memory, grad)
+        self._grad, self._grad_seen = Tensor(memory), False
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of a tensor that an operation made, too."""
+        if not self._requires_grad:
+            raise RuntimeError("retain_grad() needs a tensor that requires a gradient")
+        if self._op is not None:
+            self._op.retained = self
+
+    def backward(self, gradient: Any = None, retain_graph: Bool = False, create_graph: Bool = False) -> None:
+        """Add ∂self/∂leaf to ``grad`` of every leaf that this tensor was made from.
+
+        Parameters
+        ----------
+        gradient : Tensor or array_like, optional
+            The vector of the vector-Jacobian product, in the shape of this tensor. May be left out if that has
+            one element.
+        retain_graph : bool
+            Whether ``backward()`` can be called again.
+        create_graph : bool
+            Second derivatives, which are not covered: must be False.
+
+        Raises
+        ------
+        RuntimeError
+            If this tensor requires no gradient, has several elements and no ``gradient`` was given, or the
+            graph was freed by an earlier call.
+
+        Examples
+        --------
+        >>> x = Tensor([3.0], requires_grad=True)
+        >>> (x ** 2).backward()
+        >>> x.grad
+        tensor([6.])
+        """
+        if create_graph:
+            raise NotImplementedError("backward(create_graph=True): chainrule has no second derivatives")
+        if not self._requires_grad:
+            raise RuntimeError(
+                "backward() was called on a tensor that requires no gradient: it was made from none that does, "
+                "or under no_grad()"
+            )
+        if gradient is None:
+            if self.array.size != 1:
+                raise RuntimeError(
+                    f"backward() without a gradient needs a tensor of one element, got shape {self.shape}: "
+                    "reduce it with sum() or mean(), or give backward() a gradient of that shape"
+                )
+            grad = np.ones_like(self.array)
+        else:
+            grad = np.array(as_tensor(gradient).array, dtype=self.dtype)
+            if grad.shape != self.array.shape:
+                raise RuntimeError(f"backward() expected a gradient of shape {self.shape}, got {grad.shape}")
+        if self._op is None:
+            self.accumulate_grad(grad)
+        else:
+            with np.errstate(all="ignore"):
+                autograd.backward(self._op, grad, retain_graph)
+
+    def detach(self) -> Tensor:
+        """Return a tensor of the same memory that no gradient flows through."""
+        return Tensor(self.array)
+
+    @property
+    def data(self) -> Tensor:
+        """The values as a tensor that no gradient flows through, of the same memory."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self.array = as_tensor(value).array
+        self.version += 1
+
+    # ---- shape, type and values ----------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        """The length of every axis."""
+        return Size(self.array.shape)
+
+    def size(self, dim: Int | None = None) -> Any:
+        """Return the shape, or the length of one axis."""
+        return self.shape if dim is None else self.array.shape[dim]
+
+    @property
+    def ndim(self) -> Int:
+        """The number of axes."""
+        return self.array.ndim
+
+    def dim(self) -> Int:
+        """Return the number of axes."""
+        return self.array.ndim
+
+    def numel(self) -> Int:
+        """Return the number of elements."""
+        return self.array.size
+
+    @property
+    def dtype(self) -> DType:
+        """The type of the elements."""
+        return self.array.dtype
+
+    @property
+    def device(self) -> Device:
+        """The CPU."""
+        return Device("cpu")
+
+    def element_size(self) -> Int:
+        """Return the bytes of one element."""
+        return self.array.itemsize
+
+    def is_floating_point(self) -> Bool:
+        """Return whether the elements are floating-point numbers."""
+        return self.array.dtype.kind == "f"
+
+    def is_contiguous(self) -> Bool:
+        """Return whether the elements lie in memory in C order."""
+        return bool(self.array.flags.c_contiguous)
+
+    def contiguous(self) -> Tensor:
+        """Return this tensor if it is contiguous, else a copy that is."""
+        return self if self.is_contiguous() else apply(ops.Clone(), self)
+
+    def item(self) -> Any:
+        """Return the only element as a number of Python."""
+        if self.array.size != 1:
+            raise RuntimeError(f"item() needs a tensor of one element, got shape {self.shape}")
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        """Return the elements as nested lists."""
+        return self.array.tolist()
+
+    def numpy(self) -> Array:
+        """Return the values as an array of the same memory. ``np.asarray(tensor)`` does it for any tensor."""
+        if self._requires_grad:
+            raise RuntimeError("numpy() on a tensor that requires a gradient: use tensor.detach().numpy()")
+        return self.array
+
+    def __array__(self, dtype: Any = None, copy: Bool | None = None) -> Array:
+        return np.array(self.array, dtype=dtype, copy=copy)
+
+    def clone(self) -> Tensor:
+        """Return a copy that gradients flow through."""
+        return apply(ops.Clone(), self)
+
+    def to(self, *args: Any, dtype: Any = None, device: Any = None, **options: Any) -> Tensor:
+        """Return this tensor in another dtype; "cpu" is the only device.
+
+        Examples
+        --------
+        >>> Tensor([1.7]).to("cpu").to(dtypes.int64)
+        tensor([1])
+        """
+        for argument in args:
+            if isinstance(argument, Tensor):
+                dtype = argument.dtype
+            elif isinstance(argument, str | Device) or argument is None:
+                device = argument
+            else:
+                dtype = argument
+        if device is not None:
+            Device(device)
+        unknown = set(options) - {"non_blocking", "copy"}
+        if unknown:
+            raise TypeError(f"to() got an unexpected argument {unknown.pop()!r}")
+        target = self.dtype if dtype is None else dtypes.as_dtype(dtype)
+        if target == self.dtype:
+            return self.clone() if options.get("copy") else self
+        if target.kind != "f":
+            return Tensor(self.array.astype(target))
+        return apply(ops.Cast(target), self)
+
+    type = to
+
+    def cpu(self) -> Tensor:
+        """Return this tensor."""
+        return self
+
+    def float(self) -> Tensor:
+        """Return this tensor in float32."""
+        return self.to(dtypes.float32)
+
+    def double(self) -> Tensor:
+        """Return this tensor in float64."""
+        return self.to(dtypes.float64)
+
+    def int(self) -> Tensor:
+        """Return this tensor in int32."""
+        return self.to(dtypes.int32)
+
+    def long(self) -> Tensor:
+        """Return this tensor in int64."""
+        return self.to(dtypes.int64)
+
+    def bool(self) -> Tensor:
+        """Return whether the elements differ from 0."""
+        return self.to(dtypes.bool_)
+
+    def __len__(self) -> Int:
+        if not self.array.ndim:
+            raise TypeError("len() of a tensor without axes")
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> Bool:
+        if self.array.size != 1:
+            raise RuntimeError(
+                f"the truth of a tensor of shape {self.shape} is ambiguous: use any() or all()"
+            )
+        return self.array.item() != 0  # type: ignore[no-any-return]
+
+    def __float__(self) -> Float:
+        return float(self.item())
+
+    def __int__(self) -> Int:
+        return int(self.item())
+
+    def __index__(self) -> Int:
+        if self.array.dtype.kind not in "iu" or self.array.size != 1:
+            raise TypeError(f"only an integer tensor of one element can be an index, got {self!r}")
+        return int(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self.array.ndim == 0 else format(str(self), spec)
+
+    def __repr__(self) -> str:
+        return format_tensor(self.array, self._requires_grad, self._op)
+
+    def __hash__(self) -> Int:
+        return id(self)
+
+    def __contains__(self, element: Any) -> Bool:
+        return bool((self.array == as_tensor(element).array).any())
+
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Self:
+        if self._op is not None:
+            raise RuntimeError("deepcopy of a tensor that an operation made: detach() it first")
+        copy = type(self).__new__(type(self))
+        memo[id(self)] = copy
+        copy.__dict__.update(self.__dict__)
+        copy.array = self.array.copy()
+        copy._grad_memory = None
+        copy._grad = None if self._grad is None else Tensor(self._grad.array.copy())
+        return copy
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._op is not None:
+            raise RuntimeError("pickling a tensor that an operation made: detach() it first")
+        state = self.__dict__.copy()
+        state.pop("_grad_memory", None)
+        return state
+
+    # ---- arithmetic ----------------------------------------------------------------------------------------
+
+    def __add__(self, other: Any) -> Tensor:
+        return binary(ops.Add(), self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return binary(ops.Add(), other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return binary(ops.Sub(), self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return binary(ops.Sub(), other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return binary(ops.Mul(), self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return binary(ops.Mul(), other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return binary(ops.Div(), self, other, floating=True)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return binary(ops.Div(), other, self, floating=True)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return binary(ops.Pow(), self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return binary(ops.Pow(), other, self)
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return _without_gradient(np.floor_divide, self, other)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return _without_gradient(np.mod, self, other)
+
+    def __neg__(self) -> Tensor:
+        return apply(ops.Neg(), self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return matmul(other, self)
+
+    def __abs__(self) -> Tensor:
+        return apply(ops.Abs(), self)
+
+    def __invert__(self) -> Tensor:
+        return Tensor(np.asarray(np.invert(self.array)))
+
+    def __and__(self, other: Any) -> Tensor:
+        return _without_gradient(np.bitwise_and, self, other)
+
+    def __or__(self, other: Any) -> Tensor:
+        return _without_gradient(np.bitwise_or, self, other)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return _without_gradient(np.bitwise_xor, self, other)
+
+    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
+        return _without_gradient(np.equal, self, other)
+
+    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
+        return _without_gradient(np.not_equal, self, other)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return _without_gradient(np.less, self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return _without_gradient(np.less_equal, self, other)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return _without_gradient(np.greater, self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return _without_gradient(np.greater_equal, self, other)
+
+    add, sub, mul, div, pow, matmul = __add__, __sub__, __mul__, __truediv__, __pow__, __matmul__
+    neg, abs, eq, ne, lt, le, gt, ge = __neg__, __abs__, __eq__, __ne__, __lt__, __le__, __gt__, __ge__
+    mm = __matmul__
+
+    # ---- functions of each element -------------------------------------------------------------------------
+
+    def exp(self) -> Tensor:
+        """Return eˣ of each element."""
+        return apply(ops.Exp(), _floating(self))
+
+    def log(self) -> Tensor:
+        """Return the natural logarithm of each element."""
+        return apply(ops.Log(), _floating(self))
+
+    def sqrt(self) -> Tensor:
+        """Return the square root of each element."""
+        return apply(ops.Sqrt(), _floating(self))
+
+    def square(self) -> Tensor:
+        """Return the square of each element."""
+        return self**2
+
+    def sin(self) -> Tensor:
+        """Return the sine of each element."""
+        return apply(ops.Sin(), _floating(self))
+
+    def cos(self) -> Tensor:
+        """Return the cosine of each element."""
+        return apply(ops.Cos(), _floating(self))
+
+    def tanh(self) -> Tensor:
+        """Return the hyperbolic tangent of each element."""
+        return apply(ops.Tanh(), _floating(self))
+
+    def sigmoid(self) -> Tensor:
+        """Return 1 / (1 + e⁻ˣ) of each element."""
+        return apply(ops.Sigmoid(), _floating(self))
+
+    def relu(self) -> Tensor:
+        """Return max(x, 0) of each element."""
+        return apply(ops.ReLU(), self)
+
+    def softmax(self, dim: Int) -> Tensor:
+        """Return eˣ divided by its sum along ``dim``."""
+        return apply(ops.Softmax(_axis(self, dim)), self)
+
+    def log_softmax(self, dim: Int) -> Tensor:
+        """Return the logarithm of the softmax along ``dim``."""
+        return apply(ops.LogSoftmax(_axis(self, dim)), self)
+
+    def clip(self, min: Any = None, max: Any = None) -> Tensor:
+        """Return each element, moved into the interval [min, max]."""
+        if min is None and max is None:
+            raise ValueError("clip() needs min, max or both, got neither")
+        if isinstance(min, Tensor) or isinstance(max, Tensor):
+            raised = self if min is None else self.maximum(min)
+            return raised if max is None else raised.minimum(max)
+        return apply(ops.Clip(min, max), self.to(dtypes.result_type(self.array, *_given(min, max))))
+
+    clamp = clip
+
+    def maximum(self, other: Any) -> Tensor:
+        """Return the larger of each pair of elements."""
+        return binary(ops.Maximum(), self, other)
+
+    def minimum(self, other: Any) -> Tensor:
+        """Return the smaller of each pair of elements."""
+        return binary(ops.Minimum(), self, other)
+
+    def where(self, condition: Any, other: Any) -> Tensor:
+        """Return this tensor where the condition holds, else ``other``."""
+        return where(condition, self, other)
+
+    def masked_fill(self, mask: Any, value: Any) -> Tensor:
+        """Return this tensor with ``value`` where the mask holds."""
+        return where(mask, value, self)
+
+    def sign(self) -> Tensor:
+        """Return −1, 0 or 1 for each element."""
+        return Tensor(np.asarray(np.sign(self.array)))
+
+    def round(self) -> Tensor:
+        """Return each element rounded to an integer, halves to even."""
+        return Tensor(np.asarray(np.round(self.array)))
+
+    def isnan(self) -> Tensor:
+        """Return which elements are NaN."""
+        return Tensor(np.asarray(np.isnan(self.array)))
+
+    def isfinite(self) -> Tensor:
+        """Return which elements are neither NaN nor infinite."""
+        return Tensor(np.asarray(np.isfinite(self.array)))
+
+    def logical_not(self) -> Tensor:
+        """Return which elements are 0."""
+        return Tensor(np.asarray(np.logical_not(self.array)))
+
+    # ---- reductions ----------------------------------------------------------------------------------------
+
+    def sum(self, dim: Any = None, keepdim: Bool = False, dtype: Any = None) -> Tensor:
+        """Return the sum over some axes, or all. Integers are summed in int64."""
+        x = self if dtype is None else self.to(dtype)
+        if x.dtype.kind in "biu":
+            x = x.to(dtypes.int64)
+        return apply(ops.Sum(_axes(self, dim), keepdim), x)
+
+    def mean(self, dim: Any = None, keepdim: Bool = False, dtype: Any = None) -> Tensor:
+        """Return the mean over some axes, or all."""
+        x = self if dtype is None else self.to(dtype)
+        if x.dtype.kind != "f":
+            raise RuntimeError(f"mean() needs floating-point elements, got {x.dtype}: use float() first")
+        return apply(ops.Mean(_axes(self, dim), keepdim), x)
+
+    def var(self, dim: Any = None, correction: Float = 1, keepdim: Bool = False) -> Tensor:
+        """Return the variance: the sum of squared deviations, divided by n − correction."""
+        return apply(ops.Var(_axes(self, dim), keepdim, correction), self)
+
+    def std(self, dim: Any = None, correction: Float = 1, keepdim: Bool = False) -> Tensor:
+        """Return the standard deviation, the root of ``var``."""
+        return apply(ops.Std(_axes(self, dim), keepdim, correction), self)
+
+    def prod(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
+        """Return the product along an axis, or of all elements."""
+        x = self.to(dtypes.int64) if self.dtype.kind in "biu" else self
+        return apply(ops.Prod(None if dim is None else _axis(self, dim), keepdim), x)
+
+    def cumsum(self, dim: Int) -> Tensor:
+        """Return the running sum along an axis."""
+        x = self.to(dtypes.int64) if self.dtype.kind in "biu" else self
+        return apply(ops.CumSum(_axis(self, dim)), x)
+
+    def amax(self, dim: Any = (), keepdim: Bool = False) -> Tensor:
+        """Return the largest element along some axes, or of all. Equal ones share the gradient."""
+        return apply(ops.Extremum(_axes(self, dim), keepdim, largest=True), self)
+
+    def amin(self, dim: Any = (), keepdim: Bool = False) -> Tensor:
+        """Return the smallest element along some axes, or of all. Equal ones share the gradient."""
+        return apply(ops.Extremum(_axes(self, dim), keepdim, largest=False), self)
+
+    def max(self, dim: Any = None, keepdim: Bool = False) -> Any:
+        """Return the largest element; along ``dim``, the pair (values, indices); with a tensor, ``maximum``."""
+        if dim is None:
+            return self.amax()
+        return self.maximum(dim) if isinstance(dim, Tensor) else self._extreme(np.argmax, dim, keepdim)
+
+    def min(self, dim: Any = None, keepdim: Bool = False) -> Any:
+        """Return the smallest element; along ``dim``, the pair (values, indices); with a tensor, ``minimum``."""
+        if dim is None:
+            return self.amin()
+        return self.minimum(dim) if isinstance(dim, Tensor) else self._extreme(np.argmin, dim, keepdim)
+
+    def _extreme(self, find: Any, dim: Int, keepdim: Bool) -> ValuesAndIndices:
+        axis = _axis(self, dim)
+        indices = Tensor(np.expand_dims(find(self.array, axis=axis), axis))
+        values = self.gather(dim, indices)
+        if not keepdim:
+            values, indices = values.squeeze(dim), indices.squeeze(dim)
+        return ValuesAndIndices(values, indices)
+
+    def argmax(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
+        """Return the index of the largest element, the first of equal ones."""
+        return Tensor(np.asarray(np.argmax(self.array, axis=dim, keepdims=keepdim)))
+
+    def argmin(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
+        """Return the index of the smallest element, the first of equal ones."""
+        return Tensor(np.asarray(np.argmin(self.array, axis=dim, keepdims=keepdim)))
+
+    def argsort(self, dim: Int = -1, descending: Bool = False) -> Tensor:
+        """Return the indices that sort the elements along an axis; equal ones keep their order."""
+        key = -self.array if descending else self.array
+        return Tensor(np.argsort(key, axis=dim, kind="stable"))
+
+    def any(self, dim: Any = None, keepdim: Bool = False) -> Tensor:
+        """Return whether any element differs from 0."""
+        return Tensor(np.asarray(np.any(self.array, axis=_axes(self, dim), keepdims=keepdim)))
+
+    def all(self, dim: Any = None, keepdim: Bool = False) -> Tensor:
+        """Return whether all elements differ from 0."""
+        return Tensor(np.asarray(np.all(self.array, axis=_axes(self, dim), keepdims=keepdim)))
+
+    def logsumexp(self, dim: Any, keepdim: Bool = False) -> Tensor:
+        """Return ln Σ eˣ along some axes, without overflow."""
+        return apply(ops.LogSumExp(_axes(self, dim), keepdim), self)
+
+    def norm(self, p: Float = 2, dim: Any = None, keepdim: Bool = False) -> Tensor:
+        """Return the p-norm along some axes, or of all elements, for p = 1, 2 or inf."""
+        if p == 2:
+            return apply(ops.Norm(_axes(self, dim), keepdim), self)
+        if p == 1:
+            return abs(self).sum(dim, keepdim)
+        if p == float("inf"):
+            return abs(self).amax(() if dim is None else dim, keepdim)
+        raise NotImplementedError(f"norm() covers p = 1, 2 and inf, got {p}")
+
+    # ---- shape operations ----------------------------------------------------------------------------------
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """Return the same elements in another shape; one length may be −1."""
+        return apply(ops.Reshape(_shape(shape)), self)
+
+    view = reshape
+
+    def flatten(self, start_dim: Int = 0, end_dim: Int = -1) -> Tensor:
+        """Return this tensor with the axes from ``start_dim`` to ``end_dim`` merged into one."""
+        if not self.ndim:
+            return self.reshape(1)
+        start, end = _axis(self, start_dim), _axis(self, end_dim)
+        if start > end:
+            raise RuntimeError(f"flatten() expected start_dim before end_dim, got {start_dim} and {end_dim}")
+        shape = self.array.shape
+        merged = int(np.prod(shape[start : end + 1]))
+        return self.reshape(*shape[:start], merged, *shape[end + 1 :])
+
+    def permute(self, *dims: Any) -> Tensor:
+        """Return this tensor with its axes in another order."""
+        axes = _shape(dims)
+        if sorted(a % max(self.ndim, 1) for a in axes) != list(range(self.ndim)):
+            raise RuntimeError(f"permute() expected each of the {self.ndim} axes once, got {axes}")
+        return apply(ops.Permute(tuple(a % self.ndim for a in axes)), self)
+
+    def transpose(self, dim0: Int, dim1: Int) -> Tensor:
+        """Return this tensor with two axes exchanged."""
+        axes = list(range(self.ndim))
+        i, j = _axis(self, dim0), _axis(self, dim1)
+        axes[i], axes[j] = axes[j], axes[i]
+        return apply(ops.Permute(tuple(axes)), self)
+
+    def t(self) -> Tensor:
+        """Return the transpose of a matrix; a vector stays as it is."""
+        if self.ndim > 2:
+            raise RuntimeError(f"t() needs at most 2 axes, got shape {self.shape}: use transpose(dim0, dim1)")
+        return self if self.ndim < 2 else self.transpose(0, 1)
+
+    @property
+    def T(self) -> Tensor:
+        """This tensor with its axes in reverse order."""
+        return apply(ops.Permute(tuple(reversed(range(self.ndim)))), self)
+
+    @property
+    def mT(self) -> Tensor:
+        """This tensor with its last two axes exchanged."""
+        return self.transpose(-2, -1)
+
+    def unsqueeze(self, dim: Int) -> Tensor:
+        """Return this tensor with a new axis of length 1 at ``dim``."""
+        return self.reshape(np.expand_dims(self.array, dim).shape)
+
+    def squeeze(self, dim: Any = None) -> Tensor:
+        """Return this tensor without its axes of length 1, or without ``dim`` if it has that length."""
+        axes = range(self.ndim) if dim is None else [_axis(self, d) for d in np.atleast_1d(dim)]
+        shape = [n for i, n in enumerate(self.array.shape) if n != 1 or i not in axes]
+        return self.reshape(tuple(shape))
+
+    def expand(self, *shape: Any) -> Tensor:
+        """Return this tensor repeated along axes of length 1 and new ones; −1 leaves an axis as it is."""
+        lengths = _shape(shape)
+        lead = len(lengths) - self.ndim
+        full = tuple(self.array.shape[i - lead] if n == -1 else n for i, n in enumerate(lengths))
+        return apply(ops.Expand(full), self)
+
+    def gather(self, dim: Int, index: Tensor) -> Tensor:
+        """Return the elements at the positions ``index`` along ``dim``."""
+        return apply(ops.Gather(_axis(self, dim)), self, index)
+
+    def split(self, split_size: Int, dim: Int = 0) -> tuple[Tensor, ...]:
+        """Return pieces of ``split_size`` along ``dim``; the last may be shorter."""
+        axis = _axis(self, dim)
+        before = (slice(None),) * axis
+        length = self.array.shape[axis]
+        return tuple(self[(*before, slice(i, i + split_size))] for i in range(0, length, split_size))
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return apply(ops.Index(_index(index)), self)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        value = as_tensor(value)
+        if self._tracked(value):
+            self._become(apply(ops.SetIndex(_index(index)), self, value.to(self.dtype)))
+        else:
+            self.array[_index(index)] = value.array
+            self.version += 1
+
+    # ---- in place ------------------------------------------------------------------------------------------
+
+    def _tracked(self, *others: Tensor) -> Bool:
+        """Return whether an in-place change has to be recorded, or be kept from what a derivative holds."""
+        recording = autograd.mode.recording
+        if self._requires_grad and self._op is None and recording:
+            raise RuntimeError(
+                "a leaf tensor that requires a gradient is changed in place: do it under no_grad() or on .data"
+            )
+        return self._op is not None or (recording and any(t._requires_grad for t in others))
+
+    def _become(self, result: Tensor) -> Self:
+        """Take the values and the history of ``result``.
+
+        A tensor with a history is given new memory, because the operations before it may hold the old.
+        """
+        if result.array.shape != self.array.shape:
+            raise RuntimeError(
+                f"an in-place operation on shape {self.shape} can't give the broadcast shape {result.shape}"
+            )
+        self.array = result.array.astype(self.dtype, copy=False)
+        if autograd.mode.recording:
+            self._op, self._requires_grad = result._op, result._requires_grad
+        self.version += 1
+        return self
+
+    def _update(self, op: Operation, other: Any) -> Self:
+        other = other if isinstance(other, Tensor) else as_tensor(other)
+        if self._tracked(other):
+            return self._become(binary(op, self, other))
+        result = dtypes.result_type(self.array, other.array)
+        if dtypes._RANK[result.kind] > dtypes._RANK[self.dtype.kind]:
+            raise RuntimeError(f"result type {result} can't be cast to the dtype {self.dtype} of the tensor")
+        if np.broadcast_shapes(self.array.shape, other.array.shape) != self.array.shape:
+            raise RuntimeError(f"an operand of shape {other.shape} can't change shape {self.shape} in place")
+        with np.errstate(all="ignore"):
+            self.array[...] = op.forward(self.array, other.array)
+        self.version += 1
+        return self
+
+    def add_(self, other: Any, *, alpha: Any = 1) -> Self:
+        """Add alpha · other, in place."""
+        return self._update(ops.Add(), other if alpha == 1 else as_tensor(other) * alpha)
+
+    def sub_(self, other: Any, *, alpha: Any = 1) -> Self:
+        """Subtract alpha · other, in place."""
+        return self._update(ops.Sub(), other if alpha == 1 else as_tensor(other) * alpha)
+
+    def mul_(self, other: Any) -> Self:
+        """Multiply, in place."""
+        return self._update(ops.Mul(), other)
+
+    def div_(self, other: Any) -> Self:
+        """Divide, in place."""
+        return self._update(ops.Div(), other)
+
+    __iadd__, __isub__, __imul__, __itruediv__ = add_, sub_, mul_, div_
+
+    def copy_(self, source: Any) -> Self:
+        """Copy the values of ``source``, in place."""
+        self[...] = source
+        return self
+
+    def fill_(self, value: Any) -> Self:
+        """Set every element to ``value``, in place."""
+        self[...] = value
+        return self
+
+    def zero_(self) -> Self:
+        """Set every element to 0, in place."""
+        return self.fill_(0)
+
+    def clamp_(self, min: Any = None, max: Any = None) -> Self:
+        """Move each element into the interval [min, max], in place."""
+        return self.copy_(self.clip(min, max))
+
+    def uniform_(self, a: Any = 0.0, b: Any = 1.0, *, generator: Generator | None = None) -> Self:
+        """Draw every element from the uniform distribution over [a, b), in place."""
+        return self.copy_((generator or default_generator).uniform(self.array.shape, a, b, self.dtype))
+
+    def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Generator | None = None) -> Self:
+        """Draw every element from the normal distribution, in place."""
+        return self.copy_((generator or default_generator).normal(self.array.shape, mean, std, self.dtype))
+
+    def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Self:
+        """Set every element to 1 with probability ``p``, else to 0, in place."""
+        return self.copy_((generator or default_generator).bernoulli(self.array.shape, p))
+
+
+class Size(tuple[int, ...]):
+    """A shape."""
+
+    def numel(self) -> int:
+        """Return the number of elements."""
+        return int(np.prod(self))
+
+    def __repr__(self) -> str:
+        return f"chainrule.Size({list(self)})"
+
+
+class ValuesAndIndices(NamedTuple):
+    """What ``max`` and ``min`` along an axis return."""
+
+    values: Tensor
+    indices: Tensor
+
+
+# ---- from anything to tensors ------------------------------------------------------------------------------
+
+
+def _to_array(data: Any) -> Array:
+    """Convert to an array of a dtype that tensors can have, without a copy where possible."""
+    if isinstance(data, Tensor):
+        return data.array
+    if hasattr(data, "__array__"):
+        array = np.asarray(data)
+    else:
+        array = np.asarray(_unwrapped(data))
+        if array.dtype == np.float64 or (not array.size and array.dtype == object):  # Python's floats
+            array = array.astype(dtypes.get_default_dtype())
+    if array.dtype not in dtypes.SUPPORTED:
+        names = ", ".join(str(d) for d in dtypes.SUPPORTED)
+        raise TypeError(f"a tensor can hold {names}, got {type(data).__name__} of {array.dtype}")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _unwrapped(data: Any) -> Any:
+    """Replace the tensors in nested lists by numbers and arrays."""
+    if isinstance(data, list | tuple):
+        return [_unwrapped(d) for d in data]
+    return data.array if isinstance(data, Tensor) else data
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """Return ``data`` as a tensor, sharing its memory where possible.
+
+    Parameters
+    ----------
+    data : Tensor or array_like
+        Numbers, nested lists, arrays, and anything with ``__array__``, a ``torch.Tensor`` for one.
+    dtype : dtype, optional
+    device : optional
+        Must be the CPU.
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> as_tensor(np.arange(3))
+    tensor([0, 1, 2])
+    """
+    if device is not None:
+        Device(device)
+    result = data if isinstance(data, Tensor) else Tensor(_to_array(data))
+    return result if dtype is None else result.to(dtype)
+
+
+def _index(index: Any) -> Any:
+    """Replace the tensors in an index by arrays."""
+    if isinstance(index, tuple):
+        return tuple(_index(i) for i in index)
+    if isinstance(index, Tensor):
+        return index.array
+    return np.asarray(index) if isinstance(index, list) else index
+
+
+def _given(*values: Any) -> list[Any]:
+    return [v for v in values if v is not None]
+
+
+def _axis(tensor: Tensor, dim: int) -> int:
+    """Return ``dim`` counted from the front."""
+    n = max(tensor.ndim, 1)
+    if not -n <= dim < n:
+        raise IndexError(f"dim expected to be in [{-n}, {n - 1}] for shape {tensor.shape}, got {dim}")
+    return dim % n
+
+
+def _axes(tensor: Tensor, dim: Any) -> Any:
+    """Return ``dim`` as what NumPy calls axis: None for all axes, else a tuple."""
+    if dim is None or (isinstance(dim, tuple | list) and not dim) or not tensor.ndim:
+        return None
+    return tuple(_axis(tensor, d) for d in dim) if isinstance(dim, tuple | list) else _axis(tensor, dim)
+
+
+def _shape(arguments: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return the shape given as one sequence or as several integers."""
+    if len(arguments) == 1 and isinstance(arguments[0], Sequence):
+        arguments = tuple(arguments[0])
+    return tuple(int(n) for n in arguments)
+
+
+# ---- functions of two tensors ------------------------------------------------------------------------------
+
+
+def _operands(a: Any, b: Any, floating: bool = False) -> tuple[Tensor, Tensor]:
+    """Return both operands as tensors of the dtype that the operation computes in."""
+    if isinstance(a, Tensor) and isinstance(b, Tensor) and a.dtype == b.dtype:
+        dtype = a.dtype
+    else:
+        a = a if isinstance(a, Tensor | bool | int | float) else as_tensor(a)
+        b = b if isinstance(b, Tensor | bool | int | float) else as_tensor(b)
+        dtype = dtypes.result_type(*(x.array if isinstance(x, Tensor) else x for x in (a, b)))
+    if floating and dtype.kind != "f":
+        dtype = dtypes.get_default_dtype()
+    return _of_dtype(a, dtype), _of_dtype(b, dtype)
+
+
+def _of_dtype(x: Any, dtype: DType) -> Tensor:
+    if isinstance(x, Tensor):
+        return x if x.dtype == dtype else x.to(dtype)
+    return Tensor(np.asarray(x, dtype=dtype))
+
+
+def binary(op: Operation, a: Any, b: Any, floating: bool = False) -> Tensor:
+    """Run an operation on two operands that broadcast, after bringing them to one dtype.
+
+    Parameters
+    ----------
+    op : Operation
+    a, b : Tensor, array_like or number
+    floating : bool
+        Whether integers are computed with in the default floating-point dtype.
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> binary(ops.Add(), Tensor([1.0, 2.0]), 1)
+    tensor([2., 3.])
+    """
+    return apply(op, *_operands(a, b, floating))
+
+
+def _without_gradient(function: Any, a: Any, b: Any) -> Tensor:
+    x, y = _operands(a, b)
+    with np.errstate(all="ignore"):
+        return Tensor(np.asarray(function(x.array, y.array)))
+
+
+def _floating(x: Tensor) -> Tensor:
+    return x if x.array.dtype.kind == "f" else x.to(dtypes.get_default_dtype())
+
+
+def matmul(input: Any, other: Any) -> Tensor:
+    """Return the matrix product, for vectors, matrices and stacks of matrices.
+
+    Parameters
+    ----------
+    input : Tensor
+        Shape (..., n, k) or (k,).
+    other : Tensor
+        Shape (..., k, m) or (k,).
+
+    Returns
+    -------
+    Tensor
+        Shape (..., n, m), without the axes that vectors don't have.
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes don't fit or the dtypes differ.
+
+    Examples
+    --------
+    >>> matmul(Tensor([[1.0, 2.0]]), Tensor([[3.0], [4.0]]))
+    tensor([[11.]])
+    """
+    a, b = as_tensor(input), as_tensor(other)
+    if not a.ndim or not b.ndim or a.array.shape[-1] != b.array.shape[-2 if b.ndim > 1 else 0]:
+        raise RuntimeError(f"matmul can't multiply shapes {a.shape} and {b.shape}: the inner lengths differ")
+    if a.dtype != b.dtype:
+        raise RuntimeError(f"matmul expected operands of one dtype, got {a.dtype} and {b.dtype}")
+    return apply(ops.MatMul(), a, b)
+
+
+def where(condition: Any, input: Any, other: Any) -> Tensor:
+    """Return ``input`` where the condition holds, else ``other``; all three broadcast.
+
+    Parameters
+    ----------
+    condition : Tensor of bool
+    input, other : Tensor, array_like or number
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If the condition is not of dtype bool.
+
+    Examples
+    --------
+    >>> where(Tensor([True, False]), Tensor([1.0, 2.0]), 0.0)
+    tensor([1., 0.])
+    """
+    condition = as_tensor(condition)
+    if condition.dtype != dtypes.bool_:
+        raise RuntimeError(f"where() expected a condition of dtype bool, got {condition.dtype}")
+    a, b = _operands(input, other)
+    return apply(ops.Where(), condition, a, b)
