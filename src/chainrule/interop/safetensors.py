@@ -1,0 +1,83 @@
+"""Models as safetensors files, which PyTorch and many others read."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from chainrule.files import write_whole
+from chainrule.nn import Module
+from chainrule.tensor import Tensor
+
+
+def _library() -> Any:
+    try:
+        import safetensors.numpy
+    except ImportError as error:
+        raise ImportError('safetensors files need an extra: pip install "chainrule[lab]"') from error
+    return safetensors.numpy
+
+
+def save_safetensors(model: Module, path: str | os.PathLike[str], metadata: dict[str, str] | None = None) -> None:
+    """Save the state of a model as a safetensors file, whole or not at all.
+
+    Parameters
+    ----------
+    model : Module
+    path : path-like
+    metadata : dict of str, optional
+        Notes to keep in the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from chainrule import nn
+    >>> path = tempfile.mkdtemp() + "/model.safetensors"
+    >>> save_safetensors(nn.Linear(2, 1), path)
+    >>> sorted(load_safetensors(path))
+    ['bias', 'weight']
+    """
+    arrays = {name: np.ascontiguousarray(t) for name, t in model.state_dict().items()}
+    content = _library().save(arrays, metadata=metadata)
+    with write_whole(path) as file:
+        file.write(content)
+
+
+def load_safetensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
+    """Load a safetensors file, for ``model.load_state_dict``.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    dict of Tensor
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not a safetensors file, or a damaged one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from chainrule import nn
+    >>> path = tempfile.mkdtemp() + "/model.safetensors"
+    >>> model = nn.Linear(2, 1)
+    >>> save_safetensors(model, path)
+    >>> model.load_state_dict(load_safetensors(path))
+    <All keys matched successfully>
+    """
+    library = _library()
+    with open(path, "rb") as file:  # noqa: PTH123 (accepts what os.fspath accepts)
+        content = file.read()
+    try:
+        arrays = library.load(content)
+    except Exception as error:
+        raise ValueError(f"{os.fspath(path)} is not a safetensors file, or it is damaged: {error}") from error
+    return {name: Tensor(array) for name, array in arrays.items()}
