@@ -21,7 +21,7 @@ class ReferenceRun:
     ----------
     lab : str
     settings : dict
-        Everything that the numbers depend on: seed, batch size, learning rate, loader, and the SHA-256 of the data.
+        Everything that the numbers depend on: seed, batch size, learning rate, and the SHA-256 of the data.
     torch : str
         The version.
     machine : str

@@ -1,4 +1,4 @@
-"""torchvision's own dataset and PyTorch's own ``DataLoader``, as the tutorial writes them, as a source of batches."""
+"""torchvision's own dataset and PyTorch's own ``DataLoader``, as the tutorial writes them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def torch_loaders(train: FashionMNIST, test: FashionMNIST, batch_size: int, root
         from torchvision.transforms import ToTensor
     except (ImportError, RuntimeError) as error:
         raise ImportError(
-            f"--loader torch needs a torchvision that fits PyTorch {torch.__version__}, and importing it failed: {error}"
+            f"torchvision's dataset needs a torchvision that fits PyTorch {torch.__version__}: {error}"
         ) from error
     for dataset in (train, test):
         _write_idx(dataset, root / "FashionMNIST" / "raw")
