@@ -1,0 +1,36 @@
+"""Datasets, samplers and the ``DataLoader``: batches in PyTorch's order, cut from arrays at once.
+
+>>> import numpy as np
+>>> from chainrule.data import DataLoader, TensorDataset
+>>> X, y = next(iter(DataLoader(TensorDataset(np.eye(3), np.arange(3)), batch_size=2)))
+>>> y
+tensor([0, 1])
+"""
+
+from chainrule.data.collate import default_collate, default_convert
+from chainrule.data.dataset import BatchDataset, ConcatDataset, Dataset, Subset, TensorDataset, random_split
+from chainrule.data.loader import DataLoader
+from chainrule.data.sampler import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+)
+
+__all__ = [
+    "BatchDataset",
+    "BatchSampler",
+    "ConcatDataset",
+    "DataLoader",
+    "Dataset",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "Subset",
+    "SubsetRandomSampler",
+    "TensorDataset",
+    "default_collate",
+    "default_convert",
+    "random_split",
+]

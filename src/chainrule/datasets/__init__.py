@@ -1,0 +1,30 @@
+"""Image sets: found, read, checked, downloaded; a real sample is embedded in the package.
+
+>>> from chainrule.datasets import FashionMNIST
+>>> clothes = FashionMNIST(train=False, source="sample")
+>>> len(clothes), clothes.data.shape, clothes.classes[clothes.targets[0]]
+(2000, (2000, 28, 28), 'Ankle boot')
+"""
+
+from chainrule.datasets import transforms
+from chainrule.datasets.download import DownloadError, FetchedFile
+from chainrule.datasets.idx import IDXError, read_idx
+from chainrule.datasets.load import Source
+from chainrule.datasets.manage import FileCheck, StatusRow, fetch, status, verify
+from chainrule.datasets.mnist import MNIST, FashionMNIST
+
+__all__ = [
+    "MNIST",
+    "DownloadError",
+    "FashionMNIST",
+    "FetchedFile",
+    "FileCheck",
+    "IDXError",
+    "Source",
+    "StatusRow",
+    "fetch",
+    "read_idx",
+    "status",
+    "transforms",
+    "verify",
+]

@@ -1,0 +1,202 @@
+"""``DataLoader``: a dataset, batch by batch, in PyTorch's order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, TypeVar
+
+from chainrule.data.collate import default_collate, default_convert
+from chainrule.data.dataset import fetch_batch, fetch_samples
+from chainrule.data.sampler import BatchSampler, RandomSampler, SequentialSampler
+from chainrule.random import Generator, default_generator
+
+__all__ = ["DataLoader"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+_FIXED = frozenset({"batch_size", "batch_sampler", "sampler", "drop_last", "dataset"})
+
+
+class DataLoader(Generic[T_co]):
+    """Iterate over a dataset in batches, in the order of PyTorch's class of this name with the same seed.
+
+    Batches are read in this process. Where the dataset is a `BatchDataset` (`TensorDataset`, `MNIST`, a
+    `Subset` of those) and `collate_fn` is the default, they are cut from its arrays at once.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Anything with ``__getitem__`` and ``__len__``.
+    batch_size : int or None
+        Samples in a batch; None gives single samples, not collated.
+    shuffle : bool, optional
+        Whether each iteration draws a new order.
+    sampler : Sampler or iterable, optional
+        Gives the indices; excludes `shuffle`.
+    batch_sampler : Sampler or iterable, optional
+        Gives batches of indices; excludes `batch_size`, `shuffle`, `sampler` and `drop_last`.
+    num_workers : int
+        Must be 0: there are no worker processes. `prefetch_factor`, `persistent_workers`,
+        `multiprocessing_context` and a `timeout` would need them; `worker_init_fn` and `in_order` change
+        nothing without them, as in PyTorch.
+    collate_fn : callable, optional
+        Joins a list of samples into a batch; `default_collate` if not given.
+    pin_memory : bool
+        Must be False: there is no device to copy to.
+    drop_last : bool
+        Whether to leave out the last batch if it is smaller.
+    generator : Generator, optional
+        Draws the order, and, as in PyTorch, one more number for each iteration; the default generator if not
+        given.
+
+    Raises
+    ------
+    ValueError
+        If options exclude each other or have no such value.
+    TypeError
+        If `generator` is not this package's.
+    NotImplementedError
+        If an option asks for what this class does not do.
+
+    Notes
+    -----
+    An iteration can be taken up in the middle, without reading what came before: restore the generator's state
+    from the start of the iteration and read from the k-th batch on with ``map(loader.fetch,
+    itertools.islice(loader.index_batches(), k, None))``.
+
+    Examples
+    --------
+    >>> from chainrule.data import TensorDataset
+    >>> dataset = TensorDataset([[1.0], [2.0], [3.0]], [0, 1, 0])
+    >>> for X, y in DataLoader(dataset, batch_size=2):
+    ...     print(X.shape, y)
+    chainrule.Size([2, 1]) tensor([0, 1])
+    chainrule.Size([1, 1]) tensor([0])
+    """
+
+    _complete = False
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Any] | None = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[Any], Any] | None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], None] | None = None,
+        multiprocessing_context: Any = None,
+        generator: Generator | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
+    ) -> None:
+        _refuse_workers(num_workers, timeout, multiprocessing_context, prefetch_factor, persistent_workers)
+        if pin_memory:
+            raise NotImplementedError(
+                "DataLoader can't pin memory, there is no device to copy to: use pin_memory=False"
+            )
+        if sampler is not None and shuffle:
+            raise ValueError("DataLoader takes either a sampler or shuffle=True, got both")
+        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+            raise ValueError(
+                "DataLoader takes either a batch_sampler or batch_size, shuffle, sampler and drop_last, got both"
+            )
+        if batch_size is None and drop_last:
+            raise ValueError("DataLoader with batch_size=None makes no batches: drop_last must be False")
+
+        if generator is not None and not isinstance(generator, Generator):
+            raise TypeError(f"DataLoader expected generator to be a chainrule.Generator, got {type(generator)}")
+        if sampler is None:
+            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        if batch_sampler is not None:
+            batch_size = None
+        elif batch_size is not None:
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+        self.sampler = sampler
+        self.batch_sampler = batch_sampler
+        self.generator = generator
+        self.num_workers = num_workers
+        self.pin_memory = pin_memory
+        self.timeout = timeout
+        self.worker_init_fn = worker_init_fn
+        self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
+        self._complete = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._complete and name in _FIXED:
+            raise ValueError(f"{name} of a DataLoader can't be changed: make a new one")
+        super().__setattr__(name, value)
+
+    def __len__(self) -> int:
+        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.fetch, self.index_batches())
+
+    def index_batches(self) -> Iterator[Any]:
+        """Begin an iteration: draw what it draws, and give the indices of its batches without reading samples.
+
+        Returns
+        -------
+        iterator
+            Of what `fetch` takes: slices for a dataset in its own order, else what the batch sampler gives.
+            Random orders are drawn when they are asked for, as in PyTorch.
+        """
+        batches = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
+        # PyTorch seeds its workers with this number; it is drawn even where there are none.
+        (self.generator or default_generator).random63()
+        if type(self.batch_sampler) is BatchSampler and type(self.batch_sampler.sampler) is SequentialSampler:
+            n, size = len(self.batch_sampler.sampler), self.batch_sampler.batch_size
+            return (slice(start, min(start + size, n)) for start in range(0, len(self) * size, size))
+        return batches
+
+    def fetch(self, indices: Any) -> Any:
+        """Read one batch.
+
+        Parameters
+        ----------
+        indices : slice, sequence of int, or int
+            What `index_batches` gave.
+
+        Returns
+        -------
+        Any
+            What iterating over the loader gives: for samples that are tuples, a list of Tensors.
+        """
+        if self.batch_sampler is None:
+            return self.collate_fn(self.dataset[indices])
+        if self.collate_fn is default_collate:
+            return fetch_batch(self.dataset, indices)
+        return self.collate_fn(fetch_samples(self.dataset, indices))
+
+
+def _refuse_workers(
+    num_workers: int, timeout: float, context: Any, prefetch_factor: int | None, persistent_workers: bool
+) -> None:
+    """Raise for options of worker processes: PyTorch's error where it has one without workers, else ours."""
+    if num_workers < 0:
+        raise ValueError(f"DataLoader expected num_workers=0, got {num_workers}")
+    if timeout < 0:
+        raise ValueError(f"DataLoader expected a timeout of 0, got {timeout}")
+    if num_workers or timeout:
+        raise NotImplementedError(
+            "DataLoader reads in this process and has no workers to wait for: "
+            f"expected num_workers=0 and timeout=0, got {num_workers} and {timeout}"
+        )
+    for name, value in {
+        "multiprocessing_context": context,
+        "prefetch_factor": prefetch_factor,
+        "persistent_workers": persistent_workers or None,
+    }.items():
+        if value is not None:
+            raise ValueError(f"{name} needs worker processes, which DataLoader does not have: leave it out")
