@@ -17,16 +17,32 @@ Examples
 True
 """
 
-from chainrule import dtypes, nn, optim
-from chainrule.autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from chainrule import dtypes
+from chainrule import nn as nn
+from chainrule import optim as optim
+from chainrule.autograd import enable_grad as enable_grad
+from chainrule.autograd import is_grad_enabled as is_grad_enabled
+from chainrule.autograd import no_grad as no_grad
+from chainrule.autograd import set_grad_enabled as set_grad_enabled
 from chainrule.creation import *
-from chainrule.device import accelerator, cuda, device
+from chainrule.device import accelerator as accelerator
+from chainrule.device import cuda as cuda
+from chainrule.device import device as device
 from chainrule.dtypes import *
 from chainrule.functions import *
-from chainrule.gradcheck import gradcheck
-from chainrule.random import Generator, get_rng_state, initial_seed, seed, set_rng_state
-from chainrule.serialization import load, save
-from chainrule.tensor import Size, Tensor, as_tensor, matmul, where
+from chainrule.gradcheck import gradcheck as gradcheck
+from chainrule.random import Generator as Generator
+from chainrule.random import get_rng_state as get_rng_state
+from chainrule.random import initial_seed as initial_seed
+from chainrule.random import seed as seed
+from chainrule.random import set_rng_state as set_rng_state
+from chainrule.serialization import load as load
+from chainrule.serialization import save as save
+from chainrule.tensor import Size as Size
+from chainrule.tensor import Tensor as Tensor
+from chainrule.tensor import as_tensor as as_tensor
+from chainrule.tensor import matmul as matmul
+from chainrule.tensor import where as where
 
 __version__ = "0.1.0"
 

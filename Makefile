@@ -1,0 +1,48 @@
+# Every target makes its own virtual environment: nothing but Python 3.11 or later and make is needed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: help tutorial test check reference bench full clean
+
+help: ## List the targets.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+tutorial: $(VENV)/lab ## Train the tutorial's network on the embedded sample; figures and report in runs/tutorial.
+	$(BIN)/chainrule lab tutorial --data sample --out runs/tutorial --overwrite
+
+test: $(VENV)/test ## Run the tests and the examples of the docstrings.
+	$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/lint ## Lint, check the format and the types.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+reference: $(VENV)/reference ## Install PyTorch, for live comparisons: 'make test' then compares with it, too.
+
+full: $(VENV)/reference $(VENV)/test ## Hold the whole FashionMNIST run against PyTorch's (needs the data set).
+	$(BIN)/python -m pytest -s -m full -o addopts=--import-mode=importlib tests
+
+bench: $(VENV)/reference $(VENV)/lab ## Measure one epoch against PyTorch and against the bare matrix products.
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove the virtual environment, the runs and the caches.
+	rm -rf $(VENV) runs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# One stamp for each extra that is installed.
+$(VENV)/lab: pyproject.toml | $(VENV)/made
+	$(BIN)/python -m pip install --quiet -e ".[lab]"
+	@touch $@
+$(VENV)/test: pyproject.toml | $(VENV)/made
+	$(BIN)/python -m pip install --quiet -e ".[lab,test]"
+	@touch $@
+$(VENV)/lint: pyproject.toml | $(VENV)/made
+	$(BIN)/python -m pip install --quiet -e ".[lab,test,lint]"
+	@touch $@
+$(VENV)/reference: pyproject.toml | $(VENV)/made
+	$(BIN)/python -m pip install --quiet -e ".[lab,test,reference]"
+	@touch $@
+$(VENV)/made:
+	$(PYTHON) -m venv $(VENV)
+	@touch $@

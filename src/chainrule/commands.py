@@ -1,0 +1,153 @@
+"""The commands behind ``chainrule``: options, their words, and what is printed."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+import chainrule
+from chainrule import datasets
+from chainrule.labs import LABS
+from chainrule.labs.options import LabError, Options
+
+console = Console()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(chainrule.__version__, prog_name="chainrule")
+def main() -> None:
+    """Neural networks in plain NumPy that train exactly as PyTorch does."""
+
+
+# ---- labs --------------------------------------------------------------------------------------------------
+
+
+@main.group("lab", invoke_without_command=True)
+@click.option("--list", "list_labs", is_flag=True, help="List the labs.")
+@click.pass_context
+def lab(context: click.Context, list_labs: bool) -> None:
+    """Run a lab: train on real data, compare with PyTorch, draw figures, write a report."""
+    if list_labs:
+        table = Table("lab", "what it does", box=None)
+        for name, line in LABS.items():
+            table.add_row(name, line)
+        console.print(table)
+    elif context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def lab_options(epochs: int, batch_size: int, lr: float) -> Callable[[Any], Any]:
+    """Return a decorator that gives a command the options of every lab, with this lab's defaults."""
+    positive = click.IntRange(min=1)
+    options = [
+        click.option("--epochs", type=positive, default=epochs, help="Times through the training data."),
+        click.option("--batch-size", type=positive, default=batch_size, help="Examples per step."),
+        click.option("--lr", type=click.FloatRange(min=0), default=lr, help="Learning rate."),
+        click.option("--seed", type=int, default=42, help="Decides weights, shuffling and dropout."),
+        click.option(
+            "--data",
+            default="auto",
+            help="auto: the whole data set if it is found, else the embedded sample; full; sample; or a folder.",
+        ),
+        click.option(
+            "--reference",
+            type=click.Choice(["auto", "live", "recorded", "none"]),
+            default="auto",
+            help="PyTorch's run: trained live if it is installed, else a recorded one.",
+        ),
+        click.option(
+            "--out", type=click.Path(path_type=Path), help="Folder of results.  [default: a new one in runs/]"
+        ),
+        click.option("--resume", is_flag=True, help="Go on with an interrupted run."),
+        click.option("--overwrite", is_flag=True, help="Delete the run that is in --out."),
+    ]
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+@lab.command("tutorial")
+@lab_options(epochs=5, batch_size=64, lr=1e-3)
+@click.option(
+    "--loader",
+    type=click.Choice(["chainrule", "torch"]),
+    default="chainrule",
+    help="Whose DataLoader feeds both networks.",
+)
+def tutorial(**chosen: Any) -> None:
+    """Train PyTorch's beginner tutorial on FashionMNIST, in NumPy beside PyTorch."""
+    run_lab("tutorial", Options(**chosen))
+
+
+def run_lab(name: str, options: Options) -> None:
+    """Run a lab and show what came out."""
+    module = importlib.import_module(f"chainrule.labs.{name}")
+    try:
+        result = module.run(options)
+    except (LabError, FileNotFoundError, datasets.IDXError, ImportError) as error:
+        raise click.ClickException(str(error)) from error
+    table = Table(*result.table[0], box=None)
+    for row in result.table:
+        table.add_row(*map(str, row.values()))
+    console.print(table)
+    for sentence in result.conclusions:
+        console.print(f"\n{sentence}", highlight=False, soft_wrap=False)
+    console.print(f"\nFigures, report and model: {result.folder} (look at {result.figure} and report.md)")
+
+
+# ---- data --------------------------------------------------------------------------------------------------
+
+
+@main.group("data")
+def data() -> None:
+    """Find, download and verify the data sets."""
+
+
+NAMES = click.argument("names", nargs=-1, metavar="[MNIST] [FashionMNIST]")
+FOLDER = click.option("--folder", type=click.Path(path_type=Path), help="Where, instead of the user's cache.")
+
+
+@data.command("status")
+def data_status() -> None:
+    """Show where data sets are looked for, and what is there."""
+    table = Table("data set", "place", "what is there", box=None)
+    for row in datasets.status():
+        table.add_row(row.dataset, row.where, row.state)
+    console.print(table)
+
+
+@data.command("fetch")
+@NAMES
+@FOLDER
+def data_fetch(names: tuple[str, ...], folder: Path | None) -> None:
+    """Download data sets: all, or the named ones. Interrupted downloads go on where they stopped."""
+    try:
+        fetched = datasets.fetch(names or None, folder)
+    except (datasets.DownloadError, ImportError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    for file in fetched:
+        console.print(str(file))
+
+
+@data.command("verify")
+@NAMES
+@FOLDER
+def data_verify(names: tuple[str, ...], folder: Path | None) -> None:
+    """Compare data files with the published ones, by SHA-256 of their content."""
+    checks = datasets.verify(names or None, folder)
+    table = Table("data set", "file", "state", box=None)
+    for check in checks:
+        table.add_row(check.dataset, str(check.path or check.file), check.problem or "as published")
+    console.print(table)
+    if not all(check.ok for check in checks):
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,289 @@
+"""The network of PyTorch's beginner tutorial, trained on FashionMNIST in NumPy, beside PyTorch.
+
+The rules: no ``torch.nn``, no ``torch.optim``, no autograd of PyTorch. PyTorch appears as the reference only, and
+as a source of batches if asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import chainrule as cr
+from chainrule.data import DataLoader
+from chainrule.datasets import FashionMNIST
+from chainrule.datasets.transforms import ToTensor
+from chainrule.files import write_text
+from chainrule.interop import ReferenceRun, find_recorded, save_safetensors
+from chainrule.interop.pytorch import VERSION, LiveReference, import_torch
+from chainrule.interop.torchvision import torch_loaders
+from chainrule.labs.comparison import Comparison
+from chainrule.labs.options import LabError, Options, open_run
+from chainrule.labs.results import LabResult, describe, environment, markdown_table, write_json
+from chainrule.plot import compare_losses, save_figure, show_predictions
+from chainrule.train import Checkpoint, JSONLines, Trainer, accuracy
+
+NAME = "tutorial"
+SHOWN = 32  # predictions in the figure
+
+
+def network(nn: Any) -> Any:
+    """Build the tutorial's network from a library of layers: ``chainrule.nn``, or ``torch.nn``.
+
+    The same lines build both. That is the point.
+    """
+
+    class NeuralNetwork(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.flatten = nn.Flatten()
+            self.linear_relu_stack = nn.Sequential(
+                nn.Linear(28 * 28, 512),
+                nn.ReLU(),
+                nn.Linear(512, 512),
+                nn.ReLU(),
+                nn.Linear(512, 10),
+            )
+
+        def forward(self, x: Any) -> Any:
+            x = self.flatten(x)
+            logits = self.linear_relu_stack(x)
+            return logits
+
+    return NeuralNetwork()
+
+
+def run(options: Options) -> LabResult:
+    """Train, compare, draw, conclude.
+
+    Parameters
+    ----------
+    options : Options
+
+    Returns
+    -------
+    LabResult
+        Where the results are, and what they say.
+
+    Raises
+    ------
+    LabError
+        If the options ask for what can't be had.
+    """
+    # Data: pixels divided by 255, in the order of the file.
+    train_data = options.load(FashionMNIST, train=True, transform=ToTensor())
+    test_data = options.load(FashionMNIST, train=False, transform=ToTensor())
+    train_batches: Any = DataLoader(train_data, batch_size=options.batch_size)
+    test_batches: Any = DataLoader(test_data, batch_size=options.batch_size)
+
+    # Network, loss and optimiser, from the seed.
+    cr.manual_seed(options.seed)
+    model = network(cr.nn)
+    loss_fn = cr.nn.CrossEntropyLoss()
+    optimizer = cr.optim.SGD(model.parameters(), lr=options.lr)
+
+    # The reference: PyTorch on the same batches, from the same seed.
+    settings = {
+        **options.deciding(),
+        "train_sha256": train_data.source.sha256,
+        "test_sha256": test_data.source.sha256,
+    }
+    folder = open_run(NAME, options)
+    with tempfile.TemporaryDirectory() as scratch:
+        if options.loader == "torch":
+            train_batches, test_batches = torch_loaders(
+                train_data, test_data, options.batch_size, Path(scratch)
+            )
+        reference, note = choose_reference(options, settings, folder, train_batches, test_batches)
+        _same_run(folder, {**settings, "reference": "live" if isinstance(reference, LiveReference) else "other"}, options)
+
+        # The loop.
+        live = [reference] if isinstance(reference, LiveReference) else []
+        checkpoint = folder / "checkpoint.npz"
+        trainer = Trainer(
+            model,
+            loss_fn,
+            optimizer,
+            metrics={"accuracy": accuracy},
+            callbacks=[JSONLines(folder / "metrics.jsonl"), *live, Checkpoint(checkpoint)],
+        )
+        history = trainer.fit(
+            train_batches,
+            epochs=options.epochs,
+            validation=test_batches,
+            resume=checkpoint if options.resume else None,
+        )
+
+    # Results.
+    torch_run = reference.run if isinstance(reference, LiveReference) else reference
+    if isinstance(reference, LiveReference):
+        reference.run.save(folder / "reference.json")
+    comparison = Comparison(history, torch_run)
+    save_safetensors(model, folder / "model.safetensors")
+    summary = {
+        "lab": NAME,
+        "data": {
+            "train": describe(train_data.source),
+            "test": describe(test_data.source),
+            "loader": options.loader,
+        },
+        "seed": options.seed,
+        "batch_size": options.batch_size,
+        "lr": options.lr,
+        **comparison.summary(),
+        **environment(torch_run.torch if torch_run else None),
+    }
+    write_json(folder / "summary.json", summary)
+
+    # Figures.
+    save_figure(compare_losses(*comparison.curves(), title=comparison.headline()), folder / "loss.png")
+    save_figure(_predictions(model, test_data), folder / "predictions.png")
+
+    # Conclusions.
+    write_text(folder / "report.md", _report(comparison, options, train_data, test_data, note, summary))
+    checkpoint.unlink(missing_ok=True)
+    return LabResult(
+        folder, comparison.table(), [note, comparison.on_quality(), comparison.on_speed()], "loss.png"
+    )
+
+
+def choose_reference(
+    options: Options, settings: dict[str, Any], folder: Path, train_batches: Any, test_batches: Any
+) -> tuple[LiveReference | ReferenceRun | None, str]:
+    """Return the run of PyTorch to compare with, and a sentence that says which it is and why."""
+    if options.reference == "none":
+        return None, "No reference was asked for."
+    if options.reference in ("auto", "live"):
+        try:
+            live = LiveReference(NAME, settings, _pytorch(options), train_batches, test_batches)
+            return live, f"PyTorch {live.run.torch} was trained in this run, epoch by epoch in turn with chainrule."
+        except ImportError as error:
+            if options.reference == "live":
+                raise LabError(str(error)) from error
+    recorded = find_recorded(NAME, settings, options.epochs, [folder])
+    if recorded is not None:
+        return recorded, (
+            f"PyTorch's curve is a recorded run of version {recorded.torch} ({recorded.machine}) on the same "
+            "data, from the same seed."
+        )
+    how = f'pip install "torch=={VERSION}", then run again: PyTorch is trained beside chainrule.'
+    if options.reference == "recorded":
+        raise LabError(f"No recorded run of PyTorch fits these options. To get one: {how}")
+    return None, f"PyTorch is not installed and no recorded run of it fits these options. To compare: {how}"
+
+
+def _pytorch(options: Options) -> Any:
+    """Return what builds PyTorch's side."""
+
+    def build(torch: Any) -> tuple[Any, Any, Any]:
+        model = network(torch.nn)
+        return model, torch.nn.CrossEntropyLoss(), torch.optim.SGD(model.parameters(), lr=options.lr)
+
+    return build
+
+
+def _same_run(folder: Path, settings: dict[str, Any], options: Options) -> None:
+    """Note what decides the numbers of this run, or check that a resumed one is asked for the same."""
+    path = folder / "options.json"
+    if not options.resume:
+        write_json(path, settings)
+        return
+    before = json.loads(path.read_text(encoding="utf-8"))
+    for name, value in settings.items():
+        if before.get(name) != value:
+            raise LabError(
+                f"--resume: the run in {folder} was started with {name} = {before.get(name)}, "
+                f"and now {value} is asked for"
+            )
+
+
+def _predictions(model: Any, test_data: FashionMNIST) -> Any:
+    """Draw the first test images with the network's answers."""
+    model.eval()
+    images, labels = test_data.batch(slice(0, SHOWN))
+    with cr.no_grad():
+        probabilities = model(images).softmax(1)
+    right = int((probabilities.argmax(1) == labels).sum())
+    title = f"{right} of the first {len(labels)} test images are recognised (the others in orange, with the truth)"
+    return show_predictions(
+        test_data.data[:SHOWN], np.asarray(labels).tolist(), probabilities, test_data.classes, title
+    )
+
+
+def _report(
+    comparison: Comparison,
+    options: Options,
+    train_data: FashionMNIST,
+    test_data: FashionMNIST,
+    note: str,
+    summary: dict[str, Any],
+) -> str:
+    """Write the report."""
+    batches = {
+        "chainrule": "chainrule's `DataLoader`",
+        "torch": "torchvision's `FashionMNIST` and PyTorch's own `DataLoader`",
+    }[options.loader]
+    versions = ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
+    threads = ", ".join(f"{name}: {n}" for name, n in summary["threads"].items())
+    return f"""# PyTorch's beginner tutorial in NumPy
+
+{comparison.headline()}.
+
+![Losses of both networks](loss.png)
+
+## Conclusions
+
+**Quality of training.** {comparison.on_quality()}
+
+**Speed.** {comparison.on_speed()}
+
+## Epoch by epoch
+
+{markdown_table(comparison.table())}
+
+The test loss is the mean over the test batches, as the tutorial prints it. Seconds are those of training alone.
+
+## The document's criteria
+
+{markdown_table(_criteria(comparison))}
+
+## What was run
+
+- Network: 784 → 512 → ReLU → 512 → ReLU → 10, cross-entropy, SGD with learning rate {options.lr:g}, batches of
+  {options.batch_size} from {batches}, not shuffled, {len(comparison.ours.epochs)} epochs, seed {options.seed}.
+- Training data: {train_data.source.dataset}, {train_data.source.kind}, {train_data.source.images:,} images.
+- Test data: {test_data.source.kind}, {test_data.source.images:,} images. Checksums are in `summary.json`.
+- Reference: {note}
+- Versions: {versions}. Threads: {threads}.
+
+## What the network sees
+
+![Predictions](predictions.png)
+"""
+
+
+def _criteria(comparison: Comparison) -> list[dict[str, Any]]:
+    """Hold the run against what the document asks for; it names no numbers of its own."""
+    ours, reference = comparison.ours, comparison.reference
+    absent = "not run"
+    first, last = repr(ours.steps[0]), f"{ours.epochs[-1]['validation_accuracy']:.2%}"
+    row = "document", "chainrule", "PyTorch", "why they differ"
+    if reference is None:
+        cells = [("identical loss at the start", first, absent, ""), ("the same final accuracy", last, absent, "")]
+    else:
+        theirs = f"{reference.epochs[-1]['validation_accuracy']:.2%}"
+        rounding = "rounding: sums of float32 in another order"
+        cells = [
+            (
+                "identical loss at the start",
+                first,
+                repr(reference.steps[0]),
+                "they do not" if ours.steps[0] == reference.steps[0] else rounding,
+            ),
+            ("the same final accuracy", last, theirs, "they do not" if last == theirs else rounding),
+        ]
+    return [dict(zip(row, cell, strict=True)) for cell in cells]
