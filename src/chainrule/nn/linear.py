@@ -1,0 +1,98 @@
+"""Linear layers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from chainrule import creation
+from chainrule.nn import functional as F
+from chainrule.nn import init
+from chainrule.nn.module import Module
+from chainrule.nn.parameter import Parameter
+from chainrule.tensor import Tensor, as_tensor
+
+
+class Identity(Module):
+    """Return the input.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        Have no effect, so that it can stand in for any layer.
+
+    Examples
+    --------
+    >>> Identity(784)([1.0])
+    tensor([1.])
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+
+    def forward(self, input: Any) -> Tensor:
+        """Return the input as a tensor."""
+        return as_tensor(input)
+
+
+class Linear(Module):
+    """x Wᵀ + b.
+
+    Weight and bias start uniform in ±1/√in_features, the same numbers as PyTorch's for the same seed.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+    bias : bool
+        Whether there is a b.
+    device : optional
+        Must be the CPU.
+    dtype : dtype, optional
+        float32 or float64.
+
+    Attributes
+    ----------
+    weight : Parameter
+        W, shape (out_features, in_features).
+    bias : Parameter or None
+        b, shape (out_features,).
+
+    Examples
+    --------
+    >>> Linear(784, 10)([[0.0] * 784] * 64).shape
+    chainrule.Size([64, 10])
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__()
+        if in_features < 0 or out_features < 0:
+            raise RuntimeError(
+                f"nn.Linear expected numbers of features from 0 on, got {in_features} and {out_features}"
+            )
+        self.in_features, self.out_features = in_features, out_features
+        self.weight = Parameter(creation.empty(out_features, in_features, dtype=dtype, device=device))
+        self.register_parameter("bias", Parameter(creation.empty(out_features, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw weight and bias anew."""
+        # with this slope, the bound √6 / √((1 + a²) fan_in) is 1 / √fan_in
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        if self.bias is not None:
+            bound = 1 / math.sqrt(self.in_features) if self.in_features else 0
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input: Any) -> Tensor:
+        """Compute x Wᵀ + b for x of shape (..., in_features)."""
+        own = self._parameters  # read here at once, because attributes that are registered take a detour
+        return F.linear(input, own["weight"], own["bias"])
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows."""
+        has_bias = self.bias is not None
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={has_bias}"

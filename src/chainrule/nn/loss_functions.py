@@ -1,0 +1,443 @@
+"""The losses as functions: the checks, and the way from any shape to the rows that the operations take."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from chainrule import dtypes, ops
+from chainrule.ops import Array, Operation
+from chainrule.tensor import Tensor, apply, as_tensor
+
+_REDUCTIONS = ("mean", "sum", "none")
+
+
+def _check_reduction(reduction: str, size_average: Any, reduce: Any) -> None:
+    if size_average is not None or reduce is not None:
+        raise TypeError("size_average and reduce are not covered: use reduction='mean', 'sum' or 'none'")
+    if reduction not in _REDUCTIONS:
+        raise ValueError(f"reduction expected to be 'mean', 'sum' or 'none', got {reduction!r}")
+
+
+# ---- classes ---------------------------------------------------------------------------------------------------
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: Any = None,
+    ignore_index: int = -100,
+    reduce: Any = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Compute −Σ_c q_c ln softmax(z)_c, q being the target's distribution over the classes.
+
+    Parameters
+    ----------
+    input : Tensor
+        Logits z, shape (batch, classes), (batch, classes, d1, ...) or (classes,).
+    target : Tensor
+        Class indices (int64 or uint8), of the shape of ``input`` without the classes, or probabilities, of the
+        shape of ``input``.
+    weight : Tensor, optional
+        A factor for each class, shape (classes,).
+    size_average, reduce : None
+        PyTorch's deprecated arguments, not covered.
+    ignore_index : int
+        Targets of this index do not count.
+    reduction : str
+        "mean" (over the weights of the targets), "sum" or "none".
+    label_smoothing : float
+        The share ε of the uniform distribution in q.
+
+    Returns
+    -------
+    Tensor
+        Without axes, or with ``reduction="none"`` of the shape of the class indices.
+
+    Raises
+    ------
+    IndexError
+        If a class index is out of range.
+    ValueError
+        If the batch sizes differ, or the reduction is unknown.
+    RuntimeError
+        If shapes or dtypes don't fit otherwise.
+
+    Examples
+    --------
+    >>> cross_entropy([[2.0, 0.0], [0.0, 0.0]], [0, 1])
+    tensor(0.4100)
+    """
+    _check_reduction(reduction, size_average, reduce)
+    z = input if isinstance(input, Tensor) else as_tensor(input)
+    y = target if isinstance(target, Tensor) else as_tensor(target)
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"label_smoothing expected to be between 0 and 1, got {label_smoothing}")
+    if y.array.shape == z.array.shape:
+        z, y = _probabilities(z, y, ignore_index)
+    else:
+        y = _class_indices(z, y, ignore_index)
+    op = ops.CrossEntropy(_class_weight(z, weight), ignore_index, reduction, label_smoothing)
+    return _by_rows(op, z, y)
+
+
+def nll_loss(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: Any = None,
+    ignore_index: int = -100,
+    reduce: Any = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Compute −w[y] · logp[y], the negative log-likelihood of the classes y.
+
+    Parameters
+    ----------
+    input : Tensor
+        Log-probabilities, shape (batch, classes), (batch, classes, d1, ...) or (classes,).
+    target : Tensor
+        Class indices (int64 or uint8), of the shape of ``input`` without the classes.
+    weight : Tensor, optional
+        A factor for each class, shape (classes,).
+    size_average, reduce : None
+        PyTorch's deprecated arguments, not covered.
+    ignore_index : int
+        Targets of this index do not count.
+    reduction : str
+        "mean" (over the weights of the targets), "sum" or "none".
+
+    Returns
+    -------
+    Tensor
+        Without axes, or with ``reduction="none"`` of the shape of the target.
+
+    Raises
+    ------
+    IndexError
+        If a class index is out of range.
+    ValueError
+        If the batch sizes differ, or the reduction is unknown.
+    RuntimeError
+        If shapes or dtypes don't fit otherwise.
+
+    Examples
+    --------
+    >>> nll_loss([[-0.5, -1.0]], [1])
+    tensor(1.)
+    """
+    _check_reduction(reduction, size_average, reduce)
+    logp, y = as_tensor(input), as_tensor(target)
+    y = _class_indices(logp, y, ignore_index)
+    return _by_rows(ops.NLL(_class_weight(logp, weight), ignore_index, reduction), logp, y)
+
+
+def _by_rows(op: ops.CrossEntropy | ops.NLL, z: Tensor, y: Tensor) -> Tensor:
+    """Run an operation on shape (rows, classes): the class axis of anything else is moved to the end and back."""
+    shape = z.array.shape
+    if len(shape) == 2:
+        return apply(op, z, y)
+    rest = shape[:1] + shape[2:] if len(shape) > 1 else ()
+    of_probabilities = y.array.shape == shape
+    z = _classes_last(z)
+    y = _classes_last(y) if of_probabilities else y.reshape(-1)
+    losses = apply(op, z, y)
+    return losses.reshape(rest) if op.reduction == "none" else losses
+
+
+def _classes_last(x: Tensor) -> Tensor:
+    if x.ndim == 1:
+        return x.reshape(1, -1)
+    return x.permute(0, *range(2, x.ndim), 1).reshape(-1, x.array.shape[1])
+
+
+def _probabilities(z: Tensor, q: Tensor, ignore_index: int) -> tuple[Tensor, Tensor]:
+    """Return logits and target probabilities in one dtype."""
+    if q.array.dtype.kind != "f":
+        raise RuntimeError(
+            f"a target of the shape of the input, {tuple(z.shape)}, holds probabilities, and is expected to be of "
+            f"a floating-point dtype, got {q.dtype}: use y.float(), or class indices without the class axis"
+        )
+    if ignore_index >= 0:
+        raise RuntimeError(f"ignore_index={ignore_index} is for class indices, and the target holds probabilities")
+    if not z.ndim:
+        raise RuntimeError("cross_entropy expected an input with a class axis, got one without axes")
+    return _of_one_floating_dtype("cross_entropy", z, q)
+
+
+def _class_indices(z: Tensor, y: Tensor, ignore_index: int) -> Tensor:
+    """Return the class indices as int64, if they fit the input and name its classes."""
+    shape = z.array.shape
+    if z.array.dtype.kind != "f" or not shape:
+        raise NotImplementedError(
+            f"expected floating-point input with a class axis, got {z.dtype} of shape {tuple(shape)}"
+        )
+    classes, expected = (shape[1], shape[:1] + shape[2:]) if len(shape) > 1 else (shape[0], ())
+    if y.array.shape != expected:
+        if len(shape) > 1 and y.array.shape[:1] != shape[:1]:
+            raise ValueError(
+                f"expected a target for each of the {shape[0]} examples of the batch, "
+                f"got input of shape {tuple(shape)} and target of shape {tuple(y.shape)}"
+            )
+        raise RuntimeError(
+            f"expected class indices of shape {expected} for input of shape {tuple(shape)}, "
+            f"got target of shape {tuple(y.shape)}"
+        )
+    if y.array.dtype != dtypes.int64:
+        if y.array.dtype != dtypes.uint8:
+            raise RuntimeError(f"expected class indices of dtype int64 or uint8, got {y.dtype}: use y.long()")
+        y = y.long()
+    # as unsigned numbers, negative indices are too large as well, and one pass finds both
+    if y.array.size and y.array.view(np.uint64).max() >= classes:
+        _check_range(y.array, classes, ignore_index)
+    return y
+
+
+def _check_range(y: Array, classes: int, ignore_index: int) -> None:
+    wrong = y[((y < 0) | (y >= classes)) & (y != ignore_index)]
+    if wrong.size:
+        raise IndexError(f"target {wrong[0]} is out of bounds: expected class indices from 0 to {classes - 1}")
+
+
+def _class_weight(z: Tensor, weight: Any) -> Array | None:
+    if weight is None:
+        return None
+    w = as_tensor(weight).array
+    classes = z.array.shape[1 if z.ndim > 1 else 0]
+    if w.shape != (classes,):
+        raise RuntimeError(f"weight expected to have shape ({classes},), one per class, got shape {w.shape}")
+    if w.dtype != z.array.dtype:
+        raise RuntimeError(f"weight expected to be of the dtype of the input, {z.dtype}, got {w.dtype}")
+    return w
+
+
+# ---- numbers ---------------------------------------------------------------------------------------------------
+
+
+def _of_one_floating_dtype(name: str, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    dtype = x.array.dtype
+    if dtype != y.array.dtype:
+        dtype = dtypes.result_type(x.array, y.array)
+        x, y = x.to(dtype), y.to(dtype)
+    if dtype.kind != "f":
+        raise NotImplementedError(f"{name} expected floating-point elements, got {dtype}: use x.float()")
+    return x, y
+
+
+def _regression(name: str, op: Operation, input: Any, target: Any) -> Tensor:
+    x, y = _of_one_floating_dtype(name, as_tensor(input), as_tensor(target))
+    if x.array.shape != y.array.shape:
+        x, y = _expanded(name, x, y)
+    return apply(op, x, y)
+
+
+def _expanded(name: str, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    try:
+        shape = np.broadcast_shapes(x.array.shape, y.array.shape)
+    except ValueError:
+        raise RuntimeError(
+            f"{name} expected input and target of one shape, got {tuple(x.shape)} and {tuple(y.shape)}"
+        ) from None
+    warnings.warn(
+        f"Using a target size ({y.shape}) that is different to the input size ({x.shape}). "
+        "This will likely lead to incorrect results due to broadcasting. "
+        "Please ensure they have the same size.",
+        stacklevel=4,
+    )
+    return x.expand(shape), y.expand(shape)
+
+
+def mse_loss(
+    input: Any, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+) -> Tensor:
+    """Compute (x − y)².
+
+    Parameters
+    ----------
+    input, target : Tensor
+        One shape; others that broadcast are warned about.
+    size_average, reduce : None
+        PyTorch's deprecated arguments, not covered.
+    reduction : str
+        "mean", "sum" or "none".
+
+    Returns
+    -------
+    Tensor
+        Without axes, or with ``reduction="none"`` of the shape of the input.
+
+    Examples
+    --------
+    >>> mse_loss([1.0, 2.0], [1.0, 0.0])
+    tensor(2.)
+    """
+    _check_reduction(reduction, size_average, reduce)
+    return _regression("mse_loss", ops.MSE(reduction), input, target)
+
+
+def l1_loss(
+    input: Any, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+) -> Tensor:
+    """Compute |x − y|.
+
+    Parameters
+    ----------
+    input, target : Tensor
+        One shape; others that broadcast are warned about.
+    size_average, reduce : None
+        PyTorch's deprecated arguments, not covered.
+    reduction : str
+        "mean", "sum" or "none".
+
+    Returns
+    -------
+    Tensor
+        Without axes, or with ``reduction="none"`` of the shape of the input.
+
+    Examples
+    --------
+    >>> l1_loss([1.0, 2.0], [1.0, 0.0])
+    tensor(1.)
+    """
+    _check_reduction(reduction, size_average, reduce)
+    return _regression("l1_loss", ops.L1(reduction), input, target)
+
+
+def binary_cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Compute −w (y ln p + (1 − y) ln(1 − p)), with logarithms no lower than −100.
+
+    Parameters
+    ----------
+    input : Tensor
+        Probabilities p, any shape.
+    target : Tensor
+        Numbers y from 0 to 1, of the same shape and dtype.
+    weight : Tensor, optional
+        A factor for each element; its shape broadcasts.
+    size_average, reduce : None
+        PyTorch's deprecated arguments, not covered.
+    reduction : str
+        "mean", "sum" or "none".
+
+    Returns
+    -------
+    Tensor
+        Without axes, or with ``reduction="none"`` of the shape of the input.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    RuntimeError
+        If p or y is not between 0 and 1, or the dtypes differ.
+
+    Examples
+    --------
+    >>> binary_cross_entropy([0.5], [1.0])
+    tensor(0.6931)
+    """
+    _check_reduction(reduction, size_average, reduce)
+    p, y = as_tensor(input), as_tensor(target)
+    _check_same_shape("binary_cross_entropy", p, y)
+    if p.array.dtype.kind != "f" or y.array.dtype != p.array.dtype:
+        raise RuntimeError(
+            "binary_cross_entropy expected input and target of one floating-point dtype, "
+            f"got {p.dtype} and {y.dtype}"
+        )
+    for name, array in (("input", p.array), ("target", y.array)):
+        if array.size and not (array.min() >= 0 and array.max() <= 1):
+            raise RuntimeError(
+                f"binary_cross_entropy expected all elements of {name} to be between 0 and 1, "
+                f"got {array.min()} to {array.max()}: for logits, use binary_cross_entropy_with_logits"
+            )
+    return apply(ops.BCE(reduction, _element_weight("weight", weight, p)), p, y)
+
+
+def binary_cross_entropy_with_logits(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
+    pos_weight: Any = None,
+) -> Tensor:
+    """Compute the binary cross-entropy of σ(z), without overflow.
+
+    Parameters
+    ----------
+    input : Tensor
+        Logits z, any shape.
+    target : Tensor
+        Numbers from 0 to 1, of the same shape.
+    weight : Tensor, optional
+        A factor for each element; its shape broadcasts.
+    size_average, reduce : None
+        PyTorch's deprecated arguments, not covered.
+    reduction : str
+        "mean", "sum" or "none".
+    pos_weight : Tensor, optional
+        A factor for the part of the positive examples; its shape broadcasts.
+
+    Returns
+    -------
+    Tensor
+        Without axes, or with ``reduction="none"`` of the shape of the input.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    RuntimeError
+        If the target holds integers, or a weight does not broadcast.
+
+    Examples
+    --------
+    >>> binary_cross_entropy_with_logits([0.0], [1.0])
+    tensor(0.6931)
+    """
+    _check_reduction(reduction, size_average, reduce)
+    z, y = as_tensor(input), as_tensor(target)
+    _check_same_shape("binary_cross_entropy_with_logits", z, y)
+    if y.array.dtype.kind != "f":
+        raise RuntimeError(
+            f"binary_cross_entropy_with_logits expected a floating-point target, got {y.dtype}: use y.float()"
+        )
+    z, y = _of_one_floating_dtype("binary_cross_entropy_with_logits", z, y)
+    op = ops.BCEWithLogits(
+        reduction, _element_weight("weight", weight, z), _element_weight("pos_weight", pos_weight, z)
+    )
+    return apply(op, z, y)
+
+
+def _check_same_shape(name: str, x: Tensor, y: Tensor) -> None:
+    if x.array.shape != y.array.shape:
+        raise ValueError(
+            f"{name} expected input and target of one shape, got {tuple(x.shape)} and {tuple(y.shape)}: "
+            "use reshape() or squeeze()"
+        )
+
+
+def _element_weight(name: str, weight: Any, x: Tensor) -> Array | None:
+    if weight is None:
+        return None
+    w = as_tensor(weight, x.dtype).array
+    try:
+        fits = np.broadcast_shapes(w.shape, x.array.shape) == x.array.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise RuntimeError(f"{name} of shape {w.shape} does not broadcast to the input's shape {tuple(x.shape)}")
+    return w
