@@ -15,6 +15,7 @@ import chainrule
 from chainrule import datasets
 from chainrule.labs import LABS
 from chainrule.labs.options import LabError, Options
+from chainrule.train import NonFiniteLossError
 
 console = Console()
 
@@ -94,7 +95,7 @@ def run_lab(name: str, options: Options) -> None:
     module = importlib.import_module(f"chainrule.labs.{name}")
     try:
         result = module.run(options)
-    except (LabError, FileNotFoundError, datasets.IDXError, ImportError) as error:
+    except (LabError, FileNotFoundError, datasets.IDXError, ImportError, NonFiniteLossError) as error:
         raise click.ClickException(str(error)) from error
     table = Table(*result.table[0], box=None)
     for row in result.table:

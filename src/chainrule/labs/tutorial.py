@@ -19,7 +19,7 @@ from chainrule.datasets import FashionMNIST
 from chainrule.datasets.transforms import ToTensor
 from chainrule.files import write_text
 from chainrule.interop import ReferenceRun, find_recorded, save_safetensors
-from chainrule.interop.pytorch import VERSION, LiveReference, import_torch
+from chainrule.interop.pytorch import VERSION, LiveReference
 from chainrule.interop.torchvision import torch_loaders
 from chainrule.labs.comparison import Comparison
 from chainrule.labs.options import LabError, Options, open_run
@@ -52,7 +52,7 @@ def network(nn: Any) -> Any:
         def forward(self, x: Any) -> Any:
             x = self.flatten(x)
             logits = self.linear_relu_stack(x)
-            return logits
+            return logits  # noqa: RET504 (the tutorial's own lines)
 
     return NeuralNetwork()
 
@@ -95,11 +95,11 @@ def run(options: Options) -> LabResult:
     folder = open_run(NAME, options)
     with tempfile.TemporaryDirectory() as scratch:
         if options.loader == "torch":
-            train_batches, test_batches = torch_loaders(
-                train_data, test_data, options.batch_size, Path(scratch)
-            )
+            train_batches, test_batches = torch_loaders(train_data, test_data, options.batch_size, Path(scratch))
         reference, note = choose_reference(options, settings, folder, train_batches, test_batches)
-        _same_run(folder, {**settings, "reference": "live" if isinstance(reference, LiveReference) else "other"}, options)
+        _same_run(
+            folder, {**settings, "reference": "live" if isinstance(reference, LiveReference) else "other"}, options
+        )
 
         # The loop.
         live = [reference] if isinstance(reference, LiveReference) else []
@@ -160,7 +160,10 @@ def choose_reference(
     if options.reference in ("auto", "live"):
         try:
             live = LiveReference(NAME, settings, _pytorch(options), train_batches, test_batches)
-            return live, f"PyTorch {live.run.torch} was trained in this run, epoch by epoch in turn with chainrule."
+            return (
+                live,
+                f"PyTorch {live.run.torch} was trained in this run, epoch by epoch in turn with chainrule.",
+            )
         except ImportError as error:
             if options.reference == "live":
                 raise LabError(str(error)) from error
