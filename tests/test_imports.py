@@ -20,7 +20,8 @@ def test_importing_the_core_loads_numpy_and_the_standard_library_only(module):
     code = PROBE.format(module=module)
     command = [sys.executable, "-S", "-c", _paths() + code]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert set(result.stdout.split()) <= {"chainrule", "numpy"}
+    # cython_runtime is no package: numpy.random's compiled modules put it there
+    assert set(result.stdout.split()) - {"cython_runtime"} <= {"chainrule", "numpy"}
 
 
 def _paths():

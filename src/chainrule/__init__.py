@@ -17,6 +17,9 @@ Examples
 True
 """
 
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
 from chainrule import dtypes
 from chainrule import nn as nn
 from chainrule import optim as optim
@@ -36,8 +39,6 @@ from chainrule.random import get_rng_state as get_rng_state
 from chainrule.random import initial_seed as initial_seed
 from chainrule.random import seed as seed
 from chainrule.random import set_rng_state as set_rng_state
-from chainrule.serialization import load as load
-from chainrule.serialization import save as save
 from chainrule.tensor import Size as Size
 from chainrule.tensor import Tensor as Tensor
 from chainrule.tensor import as_tensor as as_tensor
@@ -45,6 +46,17 @@ from chainrule.tensor import matmul as matmul
 from chainrule.tensor import where as where
 
 __version__ = "0.1.0"
+
+# Loaded when they are first asked for: who only computes should not wait for what reads files.
+_LATER = {"data": "", "datasets": "", "train": "", "load": "serialization", "save": "serialization"}
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+    module = _import_module(f"chainrule.{_LATER[name] or name}")
+    return getattr(module, name) if _LATER[name] else module
+
 
 # PyTorch's other names for the dtypes. They are Python's names too: nothing may come below.
 bool, float, double, int, long = dtypes.bool_, dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from chainrule.files import write_text
 
 RECORDED = Path(__file__).with_name("recorded")
@@ -71,7 +73,9 @@ class ReferenceRun:
             If the file holds something else.
         """
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")), kind="recorded")
+            run = cls(**json.loads(path.read_text(encoding="utf-8")), kind="recorded")
+            run.steps = [float(np.float32(loss)) for loss in run.steps]
+            return run
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path} is not a recorded run of PyTorch: {error}") from error
 
