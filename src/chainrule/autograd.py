@@ -61,7 +61,8 @@ def backward(root: Operation, grad: Array, retain_graph: bool = False) -> None:
             if not isinstance(node, Operation):
                 node.accumulate_grad(g)
             elif node not in pending:
-                pending[node] = g
+                # NumPy made a scalar of a result without axes, which can't be written to
+                pending[node] = g if type(g) is np.ndarray else np.asarray(g)
                 heappush(heap, (-node.order, node))
             elif node in own:
                 pending[node] += g

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
+from chainrule import dtypes
 from chainrule.ops.operation import Array, Operation
+
+PREFIX = "tensor("
+LINE = 80  # characters
+THRESHOLD = 1000  # larger tensors are abbreviated
+EDGE = 3  # elements shown on either side of the dots
 
 
 def format_tensor(array: Array, requires_grad: bool, op: Operation | None) -> str:
@@ -29,42 +38,81 @@ def format_tensor(array: Array, requires_grad: bool, op: Operation | None) -> st
     notes = []
     if array.size == 0 and array.ndim != 1:
         notes.append(f"size={array.shape}")
-    if array.dtype not in (np.float32, np.int64, np.bool_):
+    if array.dtype != dtypes.get_default_dtype() and (not array.size or array.dtype not in (np.int64, np.bool_)):
         notes.append(f"dtype={array.dtype}")
     if op is not None:
         notes.append(f"grad_fn={op!r}")
     elif requires_grad:
         notes.append("requires_grad=True")
-    return f"tensor({', '.join([_elements(array), *notes])})"
+    return _with_notes(PREFIX + _elements(array), notes)
+
+
+def _with_notes(text: str, notes: list[str]) -> str:
+    """Put the notes behind the elements, or on lines of their own where they don't fit."""
+    length = len(text) - text.rfind("\n") + 1
+    for note in notes:
+        fits = length + len(note) + 2 <= LINE
+        text += (", " if fits else ",\n" + " " * len(PREFIX)) + note
+        length = length + len(note) + 2 if fits else len(PREFIX) + len(note)
+    return text + ")"
 
 
 def _elements(array: Array) -> str:
-    return np.array2string(
-        array,
-        separator=", ",
-        prefix="tensor(",
-        threshold=1000,
-        edgeitems=3,
-        max_line_width=80,
-        formatter={"float_kind": _float_format(array)} if array.dtype.kind == "f" else None,
-    )
+    if array.size == 0:
+        return "[]"
+    dots = array.size > THRESHOLD
+    shown = _edges(array) if dots else array
+    spell = _number_format(shown)
+    width = max(len(spell(x)) for x in _measured(shown))
+    return _nested(array, lambda x: spell(x).rjust(width), width, len(PREFIX), dots)
 
 
-def _float_format(array: Array):  # type: ignore[no-untyped-def]
-    """Choose one notation for all elements: integers as «2.», scientific where 4 places would not show them."""
-    shown = array if array.size <= 1000 else np.concatenate([array.ravel()[:100], array.ravel()[-100:]])
-    sizes = np.abs(shown[np.isfinite(shown) & (shown != 0)]).astype(np.float64)
-    whole = bool((shown[np.isfinite(shown)] % 1 == 0).all())
-    wide = sizes.size and (sizes.max() / sizes.min() > 1000 or sizes.max() > 1e8 or sizes.min() < 1e-4)
-    if (sizes.size and sizes.max() > 1e8) or (wide and not whole):
-        spell = "{:.4e}".format
-    else:
-        spell = "{:.0f}.".format if whole else "{:.4f}".format
-
-    def spelled(x: float) -> str:
-        return spell(x) if np.isfinite(x) else str(float(x))
-
+def _nested(array: Array, spell: Callable[[Any], str], width: int, indent: int, dots: bool) -> str:
+    """Spell an array inside its brackets: a vector in lines that fit, and blank lines between matrices."""
     if array.ndim == 0:
-        return spelled
-    width = max((len(spelled(x)) for x in shown.ravel()), default=0)
-    return lambda x: spelled(x).rjust(width)
+        return spell(array.item())
+    if array.ndim == 1:
+        parts = _abbreviated([spell(x) for x in _ends(array, dots)], len(array), dots, " ...")
+        per_line = max(1, (LINE - indent) // (width + 2))
+        lines = [", ".join(parts[i : i + per_line]) for i in range(0, len(parts), per_line)]
+        return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
+    rows = [_nested(row, spell, width, indent + 1, dots) for row in _ends(array, dots)]
+    rows = _abbreviated(rows, len(array), dots, "...")
+    return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(rows) + "]"
+
+
+def _ends(array: Array, dots: bool) -> Array:
+    """Return what is shown of the first axis."""
+    return np.concatenate([array[:EDGE], array[-EDGE:]]) if dots and len(array) > 2 * EDGE else array
+
+
+def _edges(array: Array) -> Array:
+    """Return what is shown along every axis."""
+    for axis in range(array.ndim):
+        array = np.moveaxis(_ends(np.moveaxis(array, axis, 0), True), 0, axis)
+    return array
+
+
+def _abbreviated(parts: list[str], length: int, dots: bool, sign: str) -> list[str]:
+    return [*parts[:EDGE], sign, *parts[EDGE:]] if dots and length > 2 * EDGE else parts
+
+
+def _measured(shown: Array) -> Array:
+    """Return the elements that decide about notation and width: neither 0, nor NaN, nor infinite."""
+    flat = shown.ravel()
+    if shown.dtype.kind != "f":
+        return flat
+    counted = flat[np.isfinite(flat) & (flat != 0)]
+    return counted if counted.size else np.zeros(1)
+
+
+def _number_format(shown: Array) -> Callable[[Any], str]:
+    """Choose one notation for all elements: integers as «2.», scientific where 4 places would not show them."""
+    if shown.dtype.kind != "f":
+        return str
+    sizes = np.abs(_measured(shown).astype(np.float64))
+    whole = bool((sizes % 1 == 0).all())
+    low, high = sizes.min(), sizes.max()
+    if high > 0 and (high / low > 1000 or high > 1e8 or (low < 1e-4 and not whole)):
+        return "{:.4e}".format
+    return (lambda x: f"{x:.0f}." if np.isfinite(x) else f"{x:.0f}") if whole else "{:.4f}".format

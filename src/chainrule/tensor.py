@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple, Self, TypeAlias
@@ -53,11 +54,25 @@ def apply(op: Operation, *inputs: Any) -> Tensor:
         op.needs = tuple([t._requires_grad for t in tensors])
         if True in op.needs:
             op.inputs = tuple([(t._op or t) if t._requires_grad else None for t in tensors])
-            op.watched = tuple([(tensors[i], tensors[i].version) for i in op.reads if i < len(tensors)])
+            if op.reads:
+                read = [tensors[i] for i in op.reads if i < len(tensors)]
+                owners = [t if t._memory is None else t._memory for t in read]
+                op.watched = tuple([(t, t.version) for t in owners])
             op.order = next(_order)
             result._op = op
             result._requires_grad = True
+        for t in tensors:
+            if t._base is not None and t._base._rewrites != t._rewrites:
+                raise RuntimeError(_STALE.format(tuple(t.shape)))
+    if op.views and y.base is not None and np.may_share_memory(y, tensors[0].array):  # reshape() may have copied
+        result._become_view(tensors[0])
     return result
+
+
+_STALE = (
+    "a tensor of shape {} shares the memory of one that was changed in place with a gradient since, and does not "
+    "know that gradient: take the view again after the change"
+)
 
 
 class Tensor:
@@ -95,7 +110,12 @@ class Tensor:
     # an array that a user holds is never overwritten.
     _grad_memory: Array | None = None
     _grad_seen = False
-    version = 0  # how often the values were changed in place
+    # A view knows whose memory it lies in, and whose history has to follow if it is changed in place. Both are the
+    # first of a chain of views; what is detached has the memory of another, and a history of its own.
+    _memory: Tensor | None = None
+    _base: Tensor | None = None
+    _rewrites = 0  # how often an in-place change gave a tensor with views a new history; for a view: at its time
+    version = 0  # how often the values were changed in place; of the first in a chain of views, it counts for all
 
     def __init__(self, data: Any, requires_grad: Bool = False) -> None:
         self.array: Array = data if type(data) is np.ndarray else _to_array(data)
@@ -228,12 +248,22 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """Return a tensor of the same memory that no gradient flows through."""
-        return Tensor(self.array)
+        result = Tensor(self.array)
+        result._memory = self._owner()
+        return result
+
+    def _owner(self) -> Tensor:
+        """Return the tensor that counts the in-place changes of this memory."""
+        return self if self._memory is None else self._memory
+
+    def _become_view(self, source: Tensor) -> None:
+        self._memory, self._base = source._owner(), source if source._base is None else source._base
+        self._rewrites = self._base._rewrites
 
     @property
     def data(self) -> Tensor:
-        """The values as a tensor that no gradient flows through, of the same memory."""
-        return self.detach()
+        """The values, as ``detach()`` gives them, but changing them in place is not noticed by ``backward()``."""
+        return Tensor(self.array)
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -376,9 +406,7 @@ class Tensor:
 
     def __bool__(self) -> Bool:
         if self.array.size != 1:
-            raise RuntimeError(
-                f"the truth of a tensor of shape {self.shape} is ambiguous: use any() or all()"
-            )
+            raise RuntimeError(f"the truth of a tensor of shape {self.shape} is ambiguous: use any() or all()")
         return self.array.item() != 0  # type: ignore[no-any-return]
 
     def __float__(self) -> Float:
@@ -393,7 +421,7 @@ class Tensor:
         return int(self.item())
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self.array.ndim == 0 else format(str(self), spec)
+        return format(self.item(), spec) if self.array.ndim == 0 else object.__format__(self, spec)
 
     def __repr__(self) -> str:
         return format_tensor(self.array, self._requires_grad, self._op)
@@ -411,7 +439,7 @@ class Tensor:
         memo[id(self)] = copy
         copy.__dict__.update(self.__dict__)
         copy.array = self.array.copy()
-        copy._grad_memory = None
+        copy._grad_memory = copy._memory = copy._base = None
         copy._grad = None if self._grad is None else Tensor(self._grad.array.copy())
         return copy
 
@@ -419,7 +447,8 @@ class Tensor:
         if self._op is not None:
             raise RuntimeError("pickling a tensor that an operation made: detach() it first")
         state = self.__dict__.copy()
-        state.pop("_grad_memory", None)
+        for name in ("_grad_memory", "_memory", "_base"):
+            state.pop(name, None)
         return state
 
     # ---- arithmetic ----------------------------------------------------------------------------------------
@@ -431,10 +460,10 @@ class Tensor:
         return binary(ops.Add(), other, self)
 
     def __sub__(self, other: Any) -> Tensor:
-        return binary(ops.Sub(), self, other)
+        return _difference(self, other)
 
     def __rsub__(self, other: Any) -> Tensor:
-        return binary(ops.Sub(), other, self)
+        return _difference(other, self)
 
     def __mul__(self, other: Any) -> Tensor:
         return binary(ops.Mul(), self, other)
@@ -449,16 +478,22 @@ class Tensor:
         return binary(ops.Div(), other, self, floating=True)
 
     def __pow__(self, other: Any) -> Tensor:
-        return binary(ops.Pow(), self, other)
+        return _power(self, other)
 
     def __rpow__(self, other: Any) -> Tensor:
-        return binary(ops.Pow(), other, self)
+        return _power(other, self)
 
     def __floordiv__(self, other: Any) -> Tensor:
-        return _without_gradient(np.floor_divide, self, other)
+        operands = _operands(self, other)
+        if autograd.mode.recording and any(x._requires_grad for x in operands):
+            raise RuntimeError("a // b has no derivative in chainrule: use detach() on what requires a gradient")
+        return _without_gradient(np.floor_divide, *operands)
 
     def __mod__(self, other: Any) -> Tensor:
-        return _without_gradient(np.mod, self, other)
+        return binary(ops.Mod(), self, other)
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return binary(ops.Mod(), other, self)
 
     def __neg__(self) -> Tensor:
         return apply(ops.Neg(), self)
@@ -546,19 +581,19 @@ class Tensor:
 
     def softmax(self, dim: Int) -> Tensor:
         """Return eˣ divided by its sum along ``dim``."""
-        return apply(ops.Softmax(_axis(self, dim)), self)
+        return _along(ops.Softmax(_axis(self, dim)), _real("softmax", self))
 
     def log_softmax(self, dim: Int) -> Tensor:
         """Return the logarithm of the softmax along ``dim``."""
-        return apply(ops.LogSoftmax(_axis(self, dim)), self)
+        return _along(ops.LogSoftmax(_axis(self, dim)), _real("log_softmax", self))
 
     def clip(self, min: Any = None, max: Any = None) -> Tensor:
         """Return each element, moved into the interval [min, max]."""
         if min is None and max is None:
             raise ValueError("clip() needs min, max or both, got neither")
         if isinstance(min, Tensor) or isinstance(max, Tensor):
-            raised = self if min is None else self.maximum(min)
-            return raised if max is None else raised.minimum(max)
+            raised = self if min is None else where(self < min, min, self)
+            return raised if max is None else where(raised > max, max, raised)
         return apply(ops.Clip(min, max), self.to(dtypes.result_type(self.array, *_given(min, max))))
 
     clamp = clip
@@ -577,15 +612,15 @@ class Tensor:
 
     def masked_fill(self, mask: Any, value: Any) -> Tensor:
         """Return this tensor with ``value`` where the mask holds."""
-        return where(mask, value, self)
+        return where(mask, self._converted(value).to(self.dtype), self)
 
     def sign(self) -> Tensor:
         """Return −1, 0 or 1 for each element."""
-        return Tensor(np.asarray(np.sign(self.array)))
+        return apply(ops.Step(ops.sign), self)
 
     def round(self) -> Tensor:
         """Return each element rounded to an integer, halves to even."""
-        return Tensor(np.asarray(np.round(self.array)))
+        return apply(ops.Step(np.round), self)
 
     def isnan(self) -> Tensor:
         """Return which elements are NaN."""
@@ -617,21 +652,21 @@ class Tensor:
 
     def var(self, dim: Any = None, correction: Float = 1, keepdim: Bool = False) -> Tensor:
         """Return the variance: the sum of squared deviations, divided by n − correction."""
-        return apply(ops.Var(_axes(self, dim), keepdim, correction), self)
+        return apply(ops.Var(_axes(self, dim), keepdim, correction), _real("var", self))
 
     def std(self, dim: Any = None, correction: Float = 1, keepdim: Bool = False) -> Tensor:
         """Return the standard deviation, the root of ``var``."""
-        return apply(ops.Std(_axes(self, dim), keepdim, correction), self)
+        return apply(ops.Std(_axes(self, dim), keepdim, correction), _real("std", self))
 
     def prod(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
         """Return the product along an axis, or of all elements."""
         x = self.to(dtypes.int64) if self.dtype.kind in "biu" else self
-        return apply(ops.Prod(None if dim is None else _axis(self, dim), keepdim), x)
+        return apply(ops.Prod(None if dim is None or not self.ndim else _axis(self, dim), keepdim), x)
 
     def cumsum(self, dim: Int) -> Tensor:
         """Return the running sum along an axis."""
         x = self.to(dtypes.int64) if self.dtype.kind in "biu" else self
-        return apply(ops.CumSum(_axis(self, dim)), x)
+        return _along(ops.CumSum(_axis(self, dim)), x)
 
     def amax(self, dim: Any = (), keepdim: Bool = False) -> Tensor:
         """Return the largest element along some axes, or of all. Equal ones share the gradient."""
@@ -655,6 +690,8 @@ class Tensor:
 
     def _extreme(self, find: Any, dim: Int, keepdim: Bool) -> ValuesAndIndices:
         axis = _axis(self, dim)
+        if not self.ndim:
+            return self.reshape(1)._extreme(find, 0, False)
         indices = Tensor(np.expand_dims(find(self.array, axis=axis), axis))
         values = self.gather(dim, indices)
         if not keepdim:
@@ -671,8 +708,12 @@ class Tensor:
 
     def argsort(self, dim: Int = -1, descending: Bool = False) -> Tensor:
         """Return the indices that sort the elements along an axis; equal ones keep their order."""
-        key = -self.array if descending else self.array
-        return Tensor(np.argsort(key, axis=dim, kind="stable"))
+        axis = _axis(self, dim)
+        x = np.atleast_1d(self.array)
+        order = np.argsort(x if not descending else np.flip(x, axis), axis=axis, kind="stable")
+        if descending:  # sorted backwards from the back, equal ones keep their order
+            order = x.shape[axis] - 1 - np.flip(order, axis)
+        return Tensor(order.reshape(self.array.shape))
 
     def any(self, dim: Any = None, keepdim: Bool = False) -> Tensor:
         """Return whether any element differs from 0."""
@@ -684,10 +725,11 @@ class Tensor:
 
     def logsumexp(self, dim: Any, keepdim: Bool = False) -> Tensor:
         """Return ln Σ eˣ along some axes, without overflow."""
-        return apply(ops.LogSumExp(_axes(self, dim), keepdim), self)
+        return apply(ops.LogSumExp(_axes(self, dim), keepdim), _floating(self))
 
     def norm(self, p: Float = 2, dim: Any = None, keepdim: Bool = False) -> Tensor:
         """Return the p-norm along some axes, or of all elements, for p = 1, 2 or inf."""
+        _real("norm", self)
         if p == 2:
             return apply(ops.Norm(_axes(self, dim), keepdim), self)
         if p == 1:
@@ -712,7 +754,7 @@ class Tensor:
         if start > end:
             raise RuntimeError(f"flatten() expected start_dim before end_dim, got {start_dim} and {end_dim}")
         shape = self.array.shape
-        merged = int(np.prod(shape[start : end + 1]))
+        merged = math.prod(shape[start : end + 1])
         return self.reshape(*shape[:start], merged, *shape[end + 1 :])
 
     def permute(self, *dims: Any) -> Tensor:
@@ -737,12 +779,12 @@ class Tensor:
 
     @property
     def T(self) -> Tensor:
-        """This tensor with its axes in reverse order."""
+        """The tensor with its axes in reverse order."""
         return apply(ops.Permute(tuple(reversed(range(self.ndim)))), self)
 
     @property
     def mT(self) -> Tensor:
-        """This tensor with its last two axes exchanged."""
+        """The tensor with its last two axes exchanged."""
         return self.transpose(-2, -1)
 
     def unsqueeze(self, dim: Int) -> Tensor:
@@ -764,7 +806,7 @@ class Tensor:
 
     def gather(self, dim: Int, index: Tensor) -> Tensor:
         """Return the elements at the positions ``index`` along ``dim``."""
-        return apply(ops.Gather(_axis(self, dim)), self, index)
+        return _along(ops.Gather(_axis(self, dim)), self, index)
 
     def split(self, split_size: Int, dim: Int = 0) -> tuple[Tensor, ...]:
         """Return pieces of ``split_size`` along ``dim``; the last may be shorter."""
@@ -777,60 +819,102 @@ class Tensor:
         return apply(ops.Index(_index(index)), self)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        value = as_tensor(value)
+        value = self._converted(value)
         if self._tracked(value):
             self._become(apply(ops.SetIndex(_index(index)), self, value.to(self.dtype)))
         else:
             self.array[_index(index)] = value.array
-            self.version += 1
+            self._touch()
 
     # ---- in place ------------------------------------------------------------------------------------------
 
     def _tracked(self, *others: Tensor) -> Bool:
         """Return whether an in-place change has to be recorded, or be kept from what a derivative holds."""
         recording = autograd.mode.recording
-        if self._requires_grad and self._op is None and recording:
+        base = self if self._base is None else self._base
+        if base._requires_grad and base._op is None and recording:
             raise RuntimeError(
                 "a leaf tensor that requires a gradient is changed in place: do it under no_grad() or on .data"
             )
-        return self._op is not None or (recording and any(t._requires_grad for t in others))
+        return (
+            base._op is not None or self._op is not None or (recording and any(t._requires_grad for t in others))
+        )
+
+    def _touch(self) -> None:
+        """Let the operations that read these values know that they were changed."""
+        self._owner().version += 1
+
+    def _former(self) -> Tensor:
+        """Return a copy with the same history, for an operation to hold while this tensor is changed in place."""
+        former = Tensor(self.array.copy())
+        former._op, former._requires_grad = self._op, self._requires_grad
+        return former
 
     def _become(self, result: Tensor) -> Self:
-        """Take the values and the history of ``result``.
-
-        A tensor with a history is given new memory, because the operations before it may hold the old.
-        """
+        """Take the values and the history of ``result``, in place."""
         if result.array.shape != self.array.shape:
             raise RuntimeError(
                 f"an in-place operation on shape {self.shape} can't give the broadcast shape {result.shape}"
             )
-        self.array = result.array.astype(self.dtype, copy=False)
+        self._check_can_hold(result.dtype)
+        if not self.array.flags.writeable:
+            raise RuntimeError("an expanded or read-only tensor can't be changed in place: change a clone()")
+        base = self if self._base is None else self._base
+        if base._op is not None:
+            base._op.keep_from(base.array)
+        before = base._former() if base is not self else None
+        self.array[...] = result.array
+        self._touch()
         if autograd.mode.recording:
             self._op, self._requires_grad = result._op, result._requires_grad
-        self.version += 1
+            base._rewrites += 1
+            if before is not None:
+                self._rewrites = base._rewrites
+                base._follow(self, before)
         return self
 
+    def _follow(self, view: Tensor, before: Tensor) -> None:
+        """Take the history of a view that was changed in place into that of its base."""
+        if not self.is_contiguous():
+            raise RuntimeError(
+                "a view of a tensor that is not contiguous is changed in place: use contiguous() first"
+            )
+        offset = view.array.ctypes.data - self.array.ctypes.data
+        result = apply(ops.SetView(view.array.shape, view.array.strides, offset), before, view)
+        self._op, self._requires_grad = result._op, result._requires_grad
+
+    def _check_can_hold(self, dtype: DType) -> None:
+        if dtypes._RANK[dtype.kind] > dtypes._RANK[self.dtype.kind]:
+            raise RuntimeError(f"result type {dtype} can't be cast to the dtype {self.dtype} of the tensor")
+
+    def _converted(self, value: Any) -> Tensor:
+        """Return a tensor; of this dtype if ``value`` is a number of Python, which has none of its own."""
+        if isinstance(value, Float) and self.array.dtype.kind == "f":
+            return Tensor(np.asarray(value, dtype=self.array.dtype))
+        if isinstance(value, Float) and not np.isfinite(value) and self.array.dtype.kind in "iu":
+            raise RuntimeError(f"a tensor of {self.dtype} can't hold {value}")
+        return as_tensor(value)
+
     def _update(self, op: Operation, other: Any) -> Self:
-        other = other if isinstance(other, Tensor) else as_tensor(other)
+        other = self._converted(other)
         if self._tracked(other):
-            return self._become(binary(op, self, other))
-        result = dtypes.result_type(self.array, other.array)
-        if dtypes._RANK[result.kind] > dtypes._RANK[self.dtype.kind]:
-            raise RuntimeError(f"result type {result} can't be cast to the dtype {self.dtype} of the tensor")
+            other = other._former() if other._owner() is self._owner() else other
+            return self._become(binary(op, self._former(), other))
+        self._check_can_hold(dtypes.result_type(self.array, other.array))
         if np.broadcast_shapes(self.array.shape, other.array.shape) != self.array.shape:
             raise RuntimeError(f"an operand of shape {other.shape} can't change shape {self.shape} in place")
         with np.errstate(all="ignore"):
             self.array[...] = op.forward(self.array, other.array)
-        self.version += 1
+        self._touch()
         return self
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Self:
         """Add alpha · other, in place."""
-        return self._update(ops.Add(), other if alpha == 1 else as_tensor(other) * alpha)
+        return self._update(ops.Add(), other if alpha == 1 else self._converted(other) * alpha)
 
     def sub_(self, other: Any, *, alpha: Any = 1) -> Self:
         """Subtract alpha · other, in place."""
-        return self._update(ops.Sub(), other if alpha == 1 else as_tensor(other) * alpha)
+        return self._update(ops.Sub(), other if alpha == 1 else self._converted(other) * alpha)
 
     def mul_(self, other: Any) -> Self:
         """Multiply, in place."""
@@ -858,7 +942,7 @@ class Tensor:
 
     def clamp_(self, min: Any = None, max: Any = None) -> Self:
         """Move each element into the interval [min, max], in place."""
-        return self.copy_(self.clip(min, max))
+        return self.copy_(self._former().clip(min, max))
 
     def uniform_(self, a: Any = 0.0, b: Any = 1.0, *, generator: Generator | None = None) -> Self:
         """Draw every element from the uniform distribution over [a, b), in place."""
@@ -904,10 +988,12 @@ def _to_array(data: Any) -> Array:
         array = np.asarray(_unwrapped(data))
         if array.dtype == np.float64 or (not array.size and array.dtype == object):  # Python's floats
             array = array.astype(dtypes.get_default_dtype())
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype not in dtypes.SUPPORTED:
         names = ", ".join(str(d) for d in dtypes.SUPPORTED)
         raise TypeError(f"a tensor can hold {names}, got {type(data).__name__} of {array.dtype}")
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
+    return array
 
 
 def _unwrapped(data: Any) -> Any:
@@ -947,8 +1033,8 @@ def _index(index: Any) -> Any:
     """Replace the tensors in an index by arrays."""
     if isinstance(index, tuple):
         return tuple(_index(i) for i in index)
-    if isinstance(index, Tensor):
-        return index.array
+    if isinstance(index, Tensor):  # a copy, because a derivative may read it after it was changed
+        return index.array.copy() if index.ndim or index.dtype == dtypes.bool_ else int(index)
     return np.asarray(index) if isinstance(index, list) else index
 
 
@@ -1022,6 +1108,22 @@ def binary(op: Operation, a: Any, b: Any, floating: bool = False) -> Tensor:
     return apply(op, *_operands(a, b, floating))
 
 
+def _difference(a: Any, b: Any) -> Tensor:
+    x, y = _operands(a, b)
+    if x.dtype == dtypes.bool_ or any(getattr(t, "dtype", None) == dtypes.bool_ for t in (a, b)):
+        raise RuntimeError(
+            "booleans can't be subtracted: use ~x or logical_not() to invert, x ^ y for the difference"
+        )
+    return apply(ops.Sub(), x, y)
+
+
+def _power(a: Any, b: Any) -> Tensor:
+    x, y = _operands(a, b)
+    if x.dtype == dtypes.bool_ or (x.dtype.kind != "f" and (y.array < 0).any()):
+        raise RuntimeError(f"{x.dtype} can't be raised to this power: use float() first")
+    return apply(ops.Pow(), x, y)
+
+
 def _without_gradient(function: Any, a: Any, b: Any) -> Tensor:
     x, y = _operands(a, b)
     with np.errstate(all="ignore"):
@@ -1030,6 +1132,19 @@ def _without_gradient(function: Any, a: Any, b: Any) -> Tensor:
 
 def _floating(x: Tensor) -> Tensor:
     return x if x.array.dtype.kind == "f" else x.to(dtypes.get_default_dtype())
+
+
+def _real(name: str, x: Tensor) -> Tensor:
+    if x.array.dtype.kind != "f":
+        raise RuntimeError(f"{name}() needs floating-point elements, got {x.dtype}: use float() first")
+    return x
+
+
+def _along(op: Operation, *tensors: Tensor) -> Tensor:
+    """Run an operation along an axis; tensors without axes count as of length 1."""
+    if tensors[0].ndim:
+        return apply(op, *tensors)
+    return apply(op, *(t.reshape(1) for t in tensors)).reshape(())
 
 
 def matmul(input: Any, other: Any) -> Tensor:

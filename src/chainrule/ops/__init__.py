@@ -4,15 +4,15 @@ One file for each kind. The registry, ``Operation.registry``, knows them all by 
 """
 
 from chainrule.ops.activations import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
-from chainrule.ops.arithmetic import Add, Div, Maximum, Minimum, Mul, Neg, Pow, Sub, Where
+from chainrule.ops.arithmetic import Add, Div, Maximum, Minimum, Mod, Mul, Neg, Pow, Sub, Where
 from chainrule.ops.dropout import Dropout
-from chainrule.ops.elementwise import Abs, Cast, Clip, Clone, Cos, Exp, Log, Sin, Sqrt
+from chainrule.ops.elementwise import Abs, Cast, Clip, Clone, Cos, Exp, Log, Sin, Sqrt, Step, sign
 from chainrule.ops.linear import Linear, MatMul
 from chainrule.ops.losses import BCE, L1, MSE, NLL, BCEWithLogits, CrossEntropy
 from chainrule.ops.normalization import BatchNorm
 from chainrule.ops.operation import Array, Operation
 from chainrule.ops.reductions import CumSum, Extremum, LogSumExp, Mean, Norm, Prod, Std, Sum, Var
-from chainrule.ops.shapes import Cat, Expand, Gather, Index, Permute, Reshape, SetIndex, Stack
+from chainrule.ops.shapes import Cat, Expand, Gather, Index, Permute, Reshape, SetIndex, SetView, Stack
 
 __all__ = [
     "BCE",
@@ -48,6 +48,7 @@ __all__ = [
     "Maximum",
     "Mean",
     "Minimum",
+    "Mod",
     "Mul",
     "Neg",
     "Norm",
@@ -58,15 +59,18 @@ __all__ = [
     "ReLU",
     "Reshape",
     "SetIndex",
+    "SetView",
     "Sigmoid",
     "Sin",
     "Softmax",
     "Sqrt",
     "Stack",
     "Std",
+    "Step",
     "Sub",
     "Sum",
     "Tanh",
     "Var",
     "Where",
+    "sign",
 ]

@@ -70,10 +70,11 @@ def sigmoid(x: Array, out: Array | None = None) -> Array:
     ...     sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    y = np.asarray(np.negative(x, out=out))
+    y: Array = np.asarray(np.negative(x, out=out))
     np.exp(y, out=y)
     y += 1
-    return np.reciprocal(y, out=y)
+    np.reciprocal(y, out=y)
+    return y
 
 
 class Sigmoid(Operation):
@@ -102,6 +103,18 @@ class Tanh(Operation):
         return (np.multiply(grad, slope, out=self.into[0]),)
 
 
+def peak(x: Array, axis: int) -> Array:
+    """Compute the maximum along ``axis``, which is kept; an axis of length 0 has −∞.
+
+    Examples
+    --------
+    >>> peak(np.array([1.0, 2.0]), axis=0)
+    array([2.])
+    """
+    highest: Array = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
+    return highest
+
+
 def log_softmax(x: Array, axis: int, out: Array | None = None) -> Array:
     """Compute x − max − ln Σ e^(x − max) along ``axis``.
 
@@ -110,7 +123,7 @@ def log_softmax(x: Array, axis: int, out: Array | None = None) -> Array:
     >>> log_softmax(np.array([0.0, 0.0]), axis=0)
     array([-0.69314718, -0.69314718])
     """
-    shifted: Array = np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True), out=out)
+    shifted: Array = np.subtract(x, peak(x, axis), out=out)
     total = np.add.reduce(np.exp(shifted), axis=axis, keepdims=True)
     return np.subtract(shifted, np.log(total), out=shifted)
 
@@ -122,7 +135,7 @@ class Softmax(Operation):
         self.axis = axis
 
     def forward(self, x: Array) -> Array:
-        self.y = np.subtract(x, np.maximum.reduce(x, axis=self.axis, keepdims=True), out=self.y)
+        self.y = np.subtract(x, peak(x, self.axis), out=self.y)
         np.exp(self.y, out=self.y)
         self.y /= np.add.reduce(self.y, axis=self.axis, keepdims=True)
         return self.y

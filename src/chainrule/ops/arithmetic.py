@@ -88,9 +88,7 @@ class Pow(Operation):
             da = sum_to(grad * slope, a.shape)
         if self.needs[1]:
             # ∂y/∂b = aᵇ ln a, and 0 in the limit a → 0 for b ≥ 0
-            slope = np.where((a == 0) & (b >= 0), 0, np.power(a, b) * np.log(a)).astype(
-                grad.dtype, copy=False
-            )
+            slope = np.where((a == 0) & (b >= 0), 0, np.power(a, b) * np.log(a)).astype(grad.dtype, copy=False)
             db = sum_to(grad * slope, b.shape)
         return da, db
 
@@ -132,6 +130,8 @@ def _to_the_chosen(grad: Array, a: Array, b: Array, lost_a: Array, lost_b: Array
 class Where(Operation):
     """y = a where the condition holds, else b."""
 
+    reads = (0,)
+
     def forward(self, condition: Array, a: Array, b: Array) -> Array:
         self.condition, self.shapes = condition, (a.shape, b.shape)
         self.y = np.where(condition, a, b)
@@ -142,6 +142,23 @@ class Where(Operation):
         da = sum_to(keep_where(condition, grad), self.shapes[0])
         db = sum_to(keep_where(~condition, grad), self.shapes[1])
         return None, da, db
+
+
+class Mod(Operation):
+    """y = a − b ⌊a / b⌋, which has the sign of b."""
+
+    reads = (0, 1)
+
+    def forward(self, a: Array, b: Array) -> Array:
+        self.a, self.b = a, b
+        self.y = np.mod(a, b, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # ∂y/∂a = 1, ∂y/∂b = −⌊a / b⌋
+        da = sum_to(grad, self.a.shape) if self.needs[0] else None
+        db = sum_to(-grad * np.floor_divide(self.a, self.b), self.b.shape) if self.needs[1] else None
+        return da, db
 
 
 class Neg(Operation):

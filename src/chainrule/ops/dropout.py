@@ -9,7 +9,10 @@ from chainrule.random import Generator
 
 
 class Dropout(Operation):
-    """y = x / (1 − p) where the mask keeps it, else 0. Every run draws a new mask, one draw per element in order."""
+    """y = x / (1 − p) where the mask keeps it, else 0.
+
+    Every run draws a new mask, one draw per element in order.
+    """
 
     mask: Array | None = None
 
@@ -18,7 +21,8 @@ class Dropout(Operation):
 
     def forward(self, x: Array) -> Array:
         self.mask = self.generator.bernoulli(x.shape, self.keep, out=self.mask)
-        self.scale = x.dtype.type(1 / self.keep if self.keep else 0)
+        keep = x.dtype.type(self.keep)
+        self.scale = 1 / keep if keep else keep  # rounded as in PyTorch: p first, then the quotient
         self.y = np.multiply(x, self.mask, out=self.y)
         self.y *= self.scale
         return self.y

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from chainrule.ops.operation import Array, Gradients, Operation, keep_where
@@ -71,6 +73,17 @@ class Cos(Operation):
         return (np.multiply(grad, -np.sin(self.x), out=self.into[0]),)
 
 
+def sign(x: Array) -> Array:
+    """Compute −1, 0 or 1, in the dtype of x; of NaN 0, as in PyTorch.
+
+    Examples
+    --------
+    >>> sign(np.array([-2.0, 0.0, np.nan]))
+    array([-1.,  0.,  0.])
+    """
+    return np.asarray(np.subtract(x > 0, x < 0, dtype=x.dtype))
+
+
 class Abs(Operation):
     """y = |x|."""
 
@@ -82,7 +95,7 @@ class Abs(Operation):
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
-        return (np.multiply(grad, np.sign(self.x), out=self.into[0]),)  # dy/dx = sign x, and 0 at 0
+        return (np.multiply(grad, sign(self.x), out=self.into[0]),)  # dy/dx = sign x, and 0 at 0
 
 
 class Clip(Operation):
@@ -106,6 +119,19 @@ class Clip(Operation):
         if self.high is not None:
             inside &= self.x <= self.high
         return (keep_where(inside, grad, out=self.into[0]),)
+
+
+class Step(Operation):
+    """y = f(x), for an f that is constant but for its jumps: the derivative is 0."""
+
+    def __init__(self, function: Callable[[Array], Array]) -> None:
+        self.function = function
+
+    def forward(self, x: Array) -> Array:
+        return self.function(x)
+
+    def backward(self, grad: Array) -> Gradients:
+        return (np.zeros_like(grad),)
 
 
 class Cast(Operation):

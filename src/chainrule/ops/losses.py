@@ -1,5 +1,6 @@
-"""Losses, each fused with what comes before it where that is more exact: softmax with cross-entropy, sigmoid with
-binary cross-entropy.
+"""Losses, each fused with what comes before it where that is more exact.
+
+Softmax is in one with cross-entropy, sigmoid with binary cross-entropy.
 """
 
 from __future__ import annotations
@@ -7,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from chainrule.ops.activations import log_softmax, sigmoid
+from chainrule.ops.elementwise import sign
 from chainrule.ops.operation import Array, Gradients, Operation
 
 
@@ -41,9 +43,7 @@ class CrossEntropy(Loss):
 
     q: Array | None = None
 
-    def __init__(
-        self, weight: Array | None, ignore_index: int, reduction: str, label_smoothing: float
-    ) -> None:
+    def __init__(self, weight: Array | None, ignore_index: int, reduction: str, label_smoothing: float) -> None:
         super().__init__(reduction, weight)
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
@@ -58,8 +58,8 @@ class CrossEntropy(Loss):
         return self.reduce(losses, count)
 
     def _forward_plain(self, target: Array) -> Array:
-        counted = target != self.ignore_index
-        self.rows = np.flatnonzero(counted)
+        self.counted = target != self.ignore_index
+        self.rows = np.flatnonzero(self.counted)
         self.classes = target[self.rows]
         losses = np.zeros(len(target), dtype=self.logp.dtype)
         losses[self.rows] = -self.logp[self.rows, self.classes]
@@ -72,13 +72,13 @@ class CrossEntropy(Loss):
         smooth = self.label_smoothing
         if not self.of_indices:
             return (target * (1 - smooth) + smooth / classes) * weight, rows
-        counted = target != self.ignore_index
-        index = np.where(counted, target, 0)
+        self.counted = target != self.ignore_index
+        index = np.where(self.counted, target, 0)
         q = np.full((rows, classes), smooth / classes, dtype=self.logp.dtype)
         q[np.arange(rows), index] += 1 - smooth
         q *= weight
-        q *= counted[:, np.newaxis]
-        return q, float(np.add.reduce(weight[index] * counted))
+        q *= self.counted[:, np.newaxis]
+        return q, float(np.add.reduce(weight[index] * self.counted))
 
     def backward(self, grad: Array) -> Gradients:
         # ∂L/∂z = (softmax(z) Σ_c q_c − q) · ∂L/∂loss
@@ -89,15 +89,12 @@ class CrossEntropy(Loss):
         if self.q is not None:
             dz *= np.add.reduce(self.q, axis=1, keepdims=True)
             dz -= self.q
-            dz *= scale
-            return dz, self._target_gradient(scale)
-        dz[self.rows, self.classes] -= 1
-        if len(self.rows) < len(dz):
-            kept = dz[self.rows]
-            dz[...] = 0
-            dz[self.rows] = kept
+        else:
+            dz[self.rows, self.classes] -= 1
         dz *= scale
-        return dz, None
+        if self.of_indices and not self.counted.all():
+            dz[~self.counted] = 0  # even where the mean is over no rows, and the scale is NaN
+        return dz, self._target_gradient(scale)
 
     def _target_gradient(self, scale: Array) -> Array | None:
         if self.of_indices or not self.needs[1]:
@@ -115,16 +112,16 @@ class NLL(Loss):
 
     def forward(self, logp: Array, target: Array) -> Array:
         self.shape = logp.shape
-        counted = target != self.ignore_index
-        self.cells = np.arange(len(target)), np.where(counted, target, 0)
+        self.counted = target != self.ignore_index
+        self.cells = np.arange(len(target)), np.where(self.counted, target, 0)
         weight = np.ones(logp.shape[1], logp.dtype) if self.weight is None else self.weight
-        self.w = np.where(counted, weight[self.cells[1]], 0).astype(logp.dtype)
-        losses = np.where(counted, -self.w * logp[self.cells], 0).astype(logp.dtype)
+        self.w = np.where(self.counted, weight[self.cells[1]], 0).astype(logp.dtype)
+        losses = np.where(self.counted, -self.w * logp[self.cells], 0).astype(logp.dtype)
         return self.reduce(losses, float(np.add.reduce(self.w)))
 
     def backward(self, grad: Array) -> Gradients:
         dlogp = np.zeros(self.shape, dtype=grad.dtype)
-        dlogp[self.cells] = -self.w * self.share(grad)
+        dlogp[self.cells] = np.where(self.counted, -self.w * self.share(grad), 0)
         return dlogp, None
 
 
@@ -150,14 +147,14 @@ class L1(Loss):
 
     def backward(self, grad: Array) -> Gradients:
         # ∂/∂x = sign(x − y), and 0 where x = y
-        dx = np.multiply(np.sign(self.difference), self.share(grad), out=self.into[0])
+        dx = np.multiply(sign(self.difference), self.share(grad), out=self.into[0])
         return dx, np.negative(dx) if self.needs[1] else None
 
 
 class BCE(Loss):
     """−w (y ln p + (1 − y) ln(1 − p)), with logarithms no lower than −100 as in PyTorch."""
 
-    reads = (0,)
+    reads = (0, 1)
 
     def forward(self, p: Array, y: Array) -> Array:
         self.p, self.target = p, y
@@ -180,7 +177,7 @@ class BCEWithLogits(Loss):
     ``v`` is the weight of the positive examples. ln(1 + e⁻ᶻ) = ln(1 + e^−|z|) + max(−z, 0) cannot overflow.
     """
 
-    reads = (0,)
+    reads = (0, 1)
 
     def __init__(
         self, reduction: str = "mean", weight: Array | None = None, pos_weight: Array | None = None

@@ -40,11 +40,12 @@ class Operation:
     into: list[Array | None]
     order: int = 0
     y: Array = None  # type: ignore[assignment]  # None until the first run, which is what out= takes
-    watched: tuple[
-        tuple[Any, int], ...
-    ] = ()  # tensors whose values the derivative reads, and their versions then
+    watched: tuple[tuple[Any, int], ...] = ()  # tensors whose values the derivative reads, and their versions then
     retained: Any = None  # the output's tensor, if it asked to keep its gradient
     freed: bool = False  # whether a backward walk has been through and let go of everything held
+
+    # Whether the output may lie in the memory of the first input.
+    views: ClassVar[bool] = False
 
     # Which inputs the derivative reads again: changing one of them in place before backward() is an error.
     reads: ClassVar[tuple[int, ...]] = ()
@@ -59,6 +60,12 @@ class Operation:
     def backward(self, grad: Array) -> Gradients:
         """Return ∂L/∂input for every input, given ``grad`` = ∂L/∂output."""
         raise NotImplementedError
+
+    def keep_from(self, memory: Array) -> None:
+        """Copy what is held of an array that is about to be changed in place."""
+        for name, held in list(vars(self).items()):
+            if isinstance(held, np.ndarray) and np.may_share_memory(held, memory):
+                setattr(self, name, held.copy())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}Backward>"

@@ -59,23 +59,23 @@ class Mean(Reduction):
 class Var(Reduction):
     """y = Σ (x − mean)² / (n − correction)."""
 
-    reads = (0,)
-
     def __init__(self, axis: Axes = None, keepdims: bool = False, correction: float = 1) -> None:
         super().__init__(axis, keepdims)
         self.correction = correction
 
     def forward(self, x: Array) -> Array:
-        self.x, self.n = x, self.count(x.shape)
-        self.y = np.var(x, axis=self.axis, keepdims=self.keepdims, ddof=self.correction)
+        n = self.count(x.shape)
+        self.freedom = x.dtype.type(max(n - self.correction, 0))
+        mean = np.add.reduce(x, axis=self.axis, keepdims=True) / x.dtype.type(n)
+        self.centred = np.asarray(x - mean)
+        squares = np.add.reduce(np.square(self.centred), axis=self.axis, keepdims=self.keepdims)
+        self.y = np.true_divide(squares, self.freedom)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
-        # ∂y/∂x = 2 (x − mean) / (n − correction)
-        centred = self.x - self.x.mean(axis=self.axis, keepdims=True)
-        freedom = max(self.n - self.correction, 0)
-        scale = np.asarray(2 / freedom if freedom else np.nan, dtype=grad.dtype)
-        return (self.spread(grad, self.x.shape) * centred * scale,)
+        # ∂y/∂x = 2 (x − mean) / (n − correction); without freedom, what PyTorch gives
+        slope = 2 / self.freedom * self.centred if self.freedom else np.where(self.centred == 0, np.nan, np.inf)
+        return (self.spread(grad, self.centred.shape) * slope.astype(grad.dtype, copy=False),)
 
 
 class Std(Var):
@@ -156,16 +156,15 @@ class LogSumExp(Reduction):
 
     def forward(self, x: Array) -> Array:
         self.x = x
-        peak = np.maximum.reduce(x, axis=self.axis, keepdims=True)
+        peak = np.maximum.reduce(x, axis=self.axis, keepdims=True, initial=-np.inf)
         peak = np.where(np.isfinite(peak), peak, 0).astype(x.dtype)  # −inf − (−inf) would be NaN
-        total = np.log(np.add.reduce(np.exp(x - peak), axis=self.axis, keepdims=True)) + peak
-        self.kept = total
-        self.y = total if self.keepdims else np.squeeze(total, axis=self.axis)
+        self.total = np.log(np.add.reduce(np.exp(x - peak), axis=self.axis, keepdims=True)) + peak
+        self.y = self.total if self.keepdims else np.squeeze(self.total, axis=self.axis)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
         # ∂y/∂x = eˣ⁻ʸ, the softmax
-        return (self.spread(grad, self.x.shape) * np.exp(self.x - self.kept),)
+        return (self.spread(grad, self.x.shape) * np.exp(self.x - self.total),)
 
 
 class Norm(Reduction):

@@ -12,6 +12,8 @@ from chainrule.ops.operation import Array, Gradients, Operation, sum_to
 class Reshape(Operation):
     """The same elements in another shape."""
 
+    views = True
+
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape
 
@@ -26,6 +28,8 @@ class Reshape(Operation):
 class Permute(Operation):
     """The same elements with the axes in another order."""
 
+    views = True
+
     def __init__(self, axes: tuple[int, ...]) -> None:
         self.axes = axes
 
@@ -38,6 +42,8 @@ class Permute(Operation):
 
 class Expand(Operation):
     """Repeat along new axes and axes of length 1, without copying."""
+
+    views = True
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape
@@ -53,17 +59,34 @@ class Expand(Operation):
 class Index(Operation):
     """y = x[index], by slices, integers, masks or arrays of positions."""
 
+    views = True
+
     def __init__(self, index: Any) -> None:
         self.index = index
+        self.once = _takes_once(index)
 
     def forward(self, x: Array) -> Array:
         self.shape = x.shape
-        return x[self.index]
+        y = x[self.index]
+        if type(y) is not np.ndarray and self.once:  # NumPy made a scalar: with an ellipsis it is a view
+            y = x[(*self.index, ...) if isinstance(self.index, tuple) else (self.index, ...)]
+        return y  # type: ignore[no-any-return]
 
     def backward(self, grad: Array) -> Gradients:
         dx = np.zeros(self.shape, dtype=grad.dtype)
-        np.add.at(dx, self.index, grad)  # a position that was taken twice collects both gradients
+        if self.once:
+            dx[self.index] = grad
+        else:
+            np.add.at(dx, self.index, grad)  # a position that was taken twice collects both gradients
         return (dx,)
+
+
+def _takes_once(index: Any) -> bool:
+    """Return whether no position can be taken twice: by slices, integers and a mask on its own."""
+    if isinstance(index, np.ndarray):
+        return bool(index.dtype == bool)
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(i is None or i is ... or isinstance(i, slice | int | np.integer) for i in parts)
 
 
 class Gather(Operation):
@@ -71,6 +94,8 @@ class Gather(Operation):
 
     ``index`` has as many axes as x, and may be shorter than x along the other ones.
     """
+
+    reads = (1,)
 
     def __init__(self, axis: int) -> None:
         self.axis = axis
@@ -105,6 +130,30 @@ class SetIndex(Operation):
         dx = grad.copy()
         dx[self.index] = 0
         return dx, sum_to(grad[self.index], self.shape)
+
+
+class SetView(Operation):
+    """y = x with other values in a part of its memory: for an in-place change of a view of x.
+
+    The part has a shape and, in bytes, strides and a distance from the start of x in C order.
+    """
+
+    def __init__(self, part: tuple[int, ...], strides: tuple[int, ...], offset: int) -> None:
+        self.part, self.strides, self.offset = part, strides, offset
+
+    def forward(self, x: Array, value: Array) -> Array:
+        self.y = np.array(x, order="C")
+        self._view(self.y)[...] = value
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        dx = np.array(grad, order="C")
+        dvalue = self._view(dx).copy()
+        self._view(dx)[...] = 0
+        return dx, dvalue
+
+    def _view(self, x: Array) -> Array:
+        return np.ndarray(self.part, x.dtype, x, self.offset, self.strides)
 
 
 class Stack(Operation):
