@@ -3,7 +3,7 @@
     CHAINRULE_DATA=FOLDER python tools/record_references.py
 
 Trains the labs' networks in PyTorch, live, on the embedded sample and on the whole data, and puts the runs where
-``chainrule.interop.find_recorded`` looks for them. Run it after a change of a lab's settings, and commit the result.
+``chainrule.interop.find_recorded`` looks for them. Run it after a lab's settings have changed, and commit them.
 """
 
 from __future__ import annotations

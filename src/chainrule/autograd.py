@@ -48,11 +48,18 @@ def backward(root: Operation, grad: Array, retain_graph: bool = False) -> None:
     while heap:
         _, op = heappop(heap)
         grad = pending.pop(op)
-        _check_intact(op)
+        if op.freed:
+            raise RuntimeError(_FREED)
+        for tensor, version in op.watched:
+            if tensor.version != version:
+                raise RuntimeError(_CHANGED.format(tuple(tensor.shape), type(op).__name__))
         if op.retained is not None:
             op.retained.accumulate_grad(grad)
         inputs = op.inputs
-        op.into = [_destination(inputs, i) for i in range(len(inputs))]
+        op.into = [
+            None if node is None or isinstance(node, Operation) else _destination(node, inputs[:i])
+            for i, node in enumerate(inputs)
+        ]
         gradients = op.backward(grad)
         for node, need, g in zip(inputs, op.needs, gradients, strict=True):
             if not need:
@@ -74,25 +81,22 @@ def backward(root: Operation, grad: Array, retain_graph: bool = False) -> None:
             op.freed = True
 
 
-def _destination(inputs: tuple[Any, ...], i: int) -> Array | None:
-    node = inputs[i]
-    if node is None or isinstance(node, Operation) or any(other is node for other in inputs[:i]):
-        return None
-    return node.grad_destination()  # type: ignore[no-any-return]
+def _destination(leaf: Any, before: tuple[Any, ...]) -> Array | None:
+    """Return where the gradient of a leaf can be written; an operation that takes it twice is offered it once."""
+    for other in before:
+        if other is leaf:
+            return None
+    return leaf.grad_destination()  # type: ignore[no-any-return]
 
 
-def _check_intact(op: Operation) -> None:
-    if op.freed:
-        raise RuntimeError(
-            "backward() went through this graph before, and what its operations held was freed: "
-            "call backward(retain_graph=True) the first time if you need to go through it twice"
-        )
-    for tensor, version in op.watched:
-        if tensor.version != version:
-            raise RuntimeError(
-                f"a tensor of shape {tuple(tensor.shape)} that the derivative of {type(op).__name__} needs was "
-                "changed in place after it was used: call backward() before changing it, or change a clone()"
-            )
+_FREED = (
+    "backward() went through this graph before, and what its operations held was freed: "
+    "call backward(retain_graph=True) the first time if you need to go through it twice"
+)
+_CHANGED = (
+    "a tensor of shape {} that the derivative of {} needs was changed in place after it was used: "
+    "call backward() before changing it, or change a clone()"
+)
 
 
 class _Mode(threading.local):

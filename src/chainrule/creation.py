@@ -302,9 +302,7 @@ def manual_seed(seed: int) -> Generator:
     return default_generator.manual_seed(seed)
 
 
-def rand(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
-) -> Tensor:
+def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Draw from the uniform distribution over [0, 1).
 
     Examples
@@ -385,6 +383,7 @@ def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
     tensor([0, 1, 3, 2])
     """
     return Tensor((generator or default_generator).permutation(n))
+
 
 __all__ = [
     "arange",

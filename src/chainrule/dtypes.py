@@ -87,7 +87,7 @@ def as_dtype(dtype: Any) -> DType:
     if result not in SUPPORTED:
         names = ", ".join(str(d) for d in SUPPORTED)
         raise TypeError(f"expected a dtype that tensors can have ({names}), got {dtype!r}")
-    return result
+    return result  # type: ignore[no-any-return]
 
 
 def finfo(dtype: Any) -> np.finfo[Any]:
@@ -150,15 +150,16 @@ def _combine(higher: DType | None, lower: DType | None) -> DType | None:
         return higher or lower
     return _promote(higher, lower) if _RANK[lower.kind] > _RANK[higher.kind] else higher
 
+
 __all__ = [
     "finfo",
     "float32",
     "float64",
     "get_default_dtype",
+    "int8",
     "int16",
     "int32",
     "int64",
-    "int8",
     "set_default_dtype",
     "uint8",
 ]

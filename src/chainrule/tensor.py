@@ -57,7 +57,7 @@ def apply(op: Operation, *inputs: Any) -> Tensor:
             if op.reads:
                 read = [tensors[i] for i in op.reads if i < len(tensors)]
                 owners = [t if t._memory is None else t._memory for t in read]
-                op.watched = tuple([(t, t.version) for t in owners])
+                op.watched = [(t, t.version) for t in owners]
             op.order = next(_order)
             result._op = op
             result._requires_grad = True
@@ -182,12 +182,14 @@ class Tensor:
         if self._grad is not None:
             self._grad.array += grad
             return
-        memory = self.grad_destination()
-        if memory is None:
-            memory = np.array(grad, dtype=self.array.dtype)
-        elif grad is not memory:
-            np.copyto(memory, grad)
-        self._grad, self._grad_seen = Tensor(memory), False
+        if grad is not self._grad_memory:  # it could not be written to its destination
+            memory = self.grad_destination()
+            if memory is None:
+                memory = np.array(grad, dtype=self.array.dtype)
+            else:
+                np.copyto(memory, grad)
+            grad = memory
+        self._grad, self._grad_seen = Tensor(grad), False
 
     def retain_grad(self) -> None:
         """Keep the gradient of a tensor that an operation made, too."""

@@ -58,12 +58,15 @@ class CrossEntropy(Loss):
         return self.reduce(losses, count)
 
     def _forward_plain(self, target: Array) -> Array:
+        self.cells = np.arange(len(target)), target
         self.counted = target != self.ignore_index
-        self.rows = np.flatnonzero(self.counted)
-        self.classes = target[self.rows]
+        count = int(np.count_nonzero(self.counted))
+        if count == len(target):
+            return self.reduce(-self.logp[self.cells])
+        self.cells = np.flatnonzero(self.counted), target[self.counted]
         losses = np.zeros(len(target), dtype=self.logp.dtype)
-        losses[self.rows] = -self.logp[self.rows, self.classes]
-        return self.reduce(losses, len(self.rows))
+        losses[self.cells[0]] = -self.logp[self.cells]
+        return self.reduce(losses, count)
 
     def _distribution(self, target: Array) -> tuple[Array, float]:
         """Return q with the class weights in it, and what the mean divides by."""
@@ -90,7 +93,7 @@ class CrossEntropy(Loss):
             dz *= np.add.reduce(self.q, axis=1, keepdims=True)
             dz -= self.q
         else:
-            dz[self.rows, self.classes] -= 1
+            dz[self.cells] -= 1
         dz *= scale
         if self.of_indices and not self.counted.all():
             dz[~self.counted] = 0  # even where the mean is over no rows, and the scale is NaN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -40,7 +41,7 @@ class Operation:
     into: list[Array | None]
     order: int = 0
     y: Array = None  # type: ignore[assignment]  # None until the first run, which is what out= takes
-    watched: tuple[tuple[Any, int], ...] = ()  # tensors whose values the derivative reads, and their versions then
+    watched: Sequence[tuple[Any, int]] = ()  # tensors whose values the derivative reads, and their versions then
     retained: Any = None  # the output's tensor, if it asked to keep its gradient
     freed: bool = False  # whether a backward walk has been through and let go of everything held
 

@@ -14,7 +14,7 @@ import numpy as np
 from chainrule.ops import Array
 from chainrule.tensor import Tensor
 
-BLOCK = 65_536  # elements: 256 KiB of float32
+BLOCK = 262_144  # elements: 1 MiB of float32
 
 
 @dataclass(slots=True)
@@ -79,10 +79,12 @@ class FlatParameters:
 
     def fits(self, names: tuple[str, ...]) -> bool:
         """Return whether parameters and state still are what was laid out here."""
-        return names == self.names and all(
-            p.array is view or (p.array.dtype == self.dtype and p.array.shape == view.shape)
-            for p, view in zip(self.params, self.views, strict=True)
-        )
+        if names != self.names:
+            return False
+        for p, view in zip(self.params, self.views, strict=True):
+            if p.array is not view and (p.array.dtype != self.dtype or p.array.shape != view.shape):
+                return False
+        return True
 
     def state_of(self, i: int) -> dict[str, Tensor]:
         """Return the state of one parameter, as tensors that share the memory of the vectors."""

@@ -164,11 +164,12 @@ class Optimizer:
         set_to_none : bool
             Whether ``grad`` becomes None, or zero.
         """
-        for p in chain.from_iterable(group["params"] for group in self.param_groups):
-            if set_to_none:
-                p.clear_grad()
-            elif p._grad is not None:
-                p._grad.array.fill(0)
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none:
+                    p.clear_grad()
+                elif p._grad is not None:
+                    p._grad.array.fill(0)
 
     # ---- saving ---------------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""Measured against real peers: see `benchmarks.harness` for how, and run ``python -m benchmarks``."""
