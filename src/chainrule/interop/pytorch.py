@@ -13,6 +13,7 @@ from chainrule.interop.reference import ReferenceRun
 from chainrule.tensor import Tensor
 from chainrule.train import Callback, Trainer
 
+PAUSE = 0.2  # seconds; OpenBLAS's threads were seen to wait for 0.1
 VERSION = "2.13.0"  # the version whose runs are recorded, and that the "reference" extra installs
 
 
@@ -70,8 +71,13 @@ class LiveReference(Callback):
         self.model, self.loss_fn, self.optimizer = build(self.torch)
         self.run = ReferenceRun(lab, settings, self.torch.__version__.partition("+")[0], platform.machine())
 
+    def on_epoch_start(self, trainer: Trainer) -> None:
+        """Let PyTorch's threads go to sleep, which wait for work for a while and would slow ours down."""
+        time.sleep(PAUSE)
+
     def on_epoch_end(self, trainer: Trainer, record: dict[str, Any]) -> None:
         """Train PyTorch's network for one epoch, and test it."""
+        time.sleep(PAUSE)  # as above, the other way round
         losses: list[float] = []
         self.model.train()
         start = time.perf_counter()
