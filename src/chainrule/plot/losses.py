@@ -99,8 +99,8 @@ def _difference(axes: Axes, ours: Curve, reference: Curve) -> None:
     axes.set_title(f"difference of the two losses{equal}")
     axes.set_xlabel("step")
     axes.set_ylabel("|difference| / nat")
-    if not apart.any():
-        axes.set_ylim(1e-9, 1e-5)
+    seen = np.log10(difference[apart]) if apart.any() else np.array([-9.0, -5.0])
+    axes.set_ylim(10.0 ** np.floor(seen.min()), 10.0 ** np.ceil(seen.max()))  # whole decades
 
 
 def _epochs(axes: Axes, curves: list[Curve], what: str, scale: float, title: str) -> None:
