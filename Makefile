@@ -22,10 +22,11 @@ check: $(VENV)/lint ## Lint, check the format and the types.
 reference: $(VENV)/reference ## Install PyTorch, for live comparisons: 'make test' then compares with it, too.
 
 full: $(VENV)/reference $(VENV)/test ## Hold the whole FashionMNIST run against PyTorch's (needs the data set).
-	$(BIN)/python -m pytest -s -m full -o addopts=--import-mode=importlib tests
+	$(BIN)/python -m pytest -s -rs -m full -o addopts=--import-mode=importlib tests
 
 bench: $(VENV)/reference $(VENV)/lab ## Measure one epoch against PyTorch and against the bare matrix products.
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.startup
 
 clean: ## Remove the virtual environment, the runs and the caches.
 	rm -rf $(VENV) runs .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -7,8 +7,8 @@ contributors). It imports ``torch``, ``torch.nn``, ``torch.utils.data.DataLoader
 
 import chainrule as torch
 from chainrule import datasets, nn
-from chainrule.data import DataLoader
 from chainrule.datasets.transforms import ToTensor
+from chainrule.utils.data import DataLoader
 
 # Download training data from open datasets.
 training_data = datasets.FashionMNIST(

@@ -43,8 +43,12 @@ def apply(op: Operation, *inputs: Any) -> Tensor:
     tensor([1.])
     """
     tensors = [x if isinstance(x, Tensor) else as_tensor(x) for x in inputs]
-    with np.errstate(all="ignore"):  # as in PyTorch, 1/0 is inf and nobody is warned
-        y = op.forward(*[t.array for t in tensors])
+    try:
+        with np.errstate(all="ignore"):  # as in PyTorch, 1/0 is inf and nobody is warned
+            y = op.forward(*[t.array for t in tensors])
+    except ValueError as error:  # NumPy's error for shapes that don't fit
+        shapes = " and ".join(str(tuple(t.shape)) for t in tensors)
+        raise RuntimeError(f"{type(op).__name__} can't be done with shape {shapes}: {error}") from None
     if type(y) is not np.ndarray:  # NumPy makes a scalar of a result without axes
         y = np.asarray(y)
         if op.y is not None:
@@ -62,8 +66,8 @@ def apply(op: Operation, *inputs: Any) -> Tensor:
             result._op = op
             result._requires_grad = True
         for t in tensors:
-            if t._base is not None and t._base._rewrites != t._rewrites:
-                raise RuntimeError(_STALE.format(tuple(t.shape)))
+            if t._base is not None:
+                t._check_history()
     if op.views and y.base is not None and np.may_share_memory(y, tensors[0].array):  # reshape() may have copied
         result._become_view(tensors[0])
     return result
@@ -160,8 +164,12 @@ class Tensor:
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
+        if value is not None and not isinstance(value, Tensor):
+            raise TypeError(f"grad must be a tensor or None, got {type(value).__name__}")
         if value is not None and value.shape != self.shape:
             raise RuntimeError(f"grad must have the shape {self.shape} of its tensor, got {value.shape}")
+        if value is not None and value.dtype != self.dtype:
+            raise RuntimeError(f"grad must have the dtype {self.dtype} of its tensor, got {value.dtype}")
         self._grad, self._grad_memory, self._grad_seen = value, None, value is not None
 
     def clear_grad(self) -> None:
@@ -242,6 +250,7 @@ class Tensor:
             grad = np.array(as_tensor(gradient).array, dtype=self.dtype)
             if grad.shape != self.array.shape:
                 raise RuntimeError(f"backward() expected a gradient of shape {self.shape}, got {grad.shape}")
+        self._check_history()
         if self._op is None:
             self.accumulate_grad(grad)
         else:
@@ -258,6 +267,11 @@ class Tensor:
         """Return the tensor that counts the in-place changes of this memory."""
         return self if self._memory is None else self._memory
 
+    def _check_history(self) -> None:
+        """Raise if the tensor that this is a view of was given a new history since."""
+        if self._base is not None and self._base._rewrites != self._rewrites:
+            raise RuntimeError(_STALE.format(tuple(self.shape)))
+
     def _become_view(self, source: Tensor) -> None:
         self._memory, self._base = source._owner(), source if source._base is None else source._base
         self._rewrites = self._base._rewrites
@@ -269,8 +283,8 @@ class Tensor:
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        self._touch()
         self.array = as_tensor(value).array
-        self.version += 1
 
     # ---- shape, type and values ----------------------------------------------------------------------------
 
@@ -654,10 +668,12 @@ class Tensor:
 
     def var(self, dim: Any = None, correction: Float = 1, keepdim: Bool = False) -> Tensor:
         """Return the variance: the sum of squared deviations, divided by n − correction."""
+        _refuse_unbiased("var", dim)
         return apply(ops.Var(_axes(self, dim), keepdim, correction), _real("var", self))
 
     def std(self, dim: Any = None, correction: Float = 1, keepdim: Bool = False) -> Tensor:
         """Return the standard deviation, the root of ``var``."""
+        _refuse_unbiased("std", dim)
         return apply(ops.Std(_axes(self, dim), keepdim, correction), _real("std", self))
 
     def prod(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
@@ -808,7 +824,12 @@ class Tensor:
 
     def gather(self, dim: Int, index: Tensor) -> Tensor:
         """Return the elements at the positions ``index`` along ``dim``."""
-        return _along(ops.Gather(_axis(self, dim)), self, index)
+        axis = _axis(self, dim)
+        index = as_tensor(index)
+        length = self.array.shape[axis] if self.ndim else 1
+        if index.array.size and not 0 <= index.array.min() <= index.array.max() < length:
+            raise RuntimeError(f"gather() expected indices from 0 to {length - 1} along dim {dim}")
+        return _along(ops.Gather(axis), self, index)
 
     def split(self, split_size: Int, dim: Int = 0) -> tuple[Tensor, ...]:
         """Return pieces of ``split_size`` along ``dim``; the last may be shorter."""
@@ -825,6 +846,7 @@ class Tensor:
         if self._tracked(value):
             self._become(apply(ops.SetIndex(_index(index)), self, value.to(self.dtype)))
         else:
+            self._release()
             self.array[_index(index)] = value.array
             self._touch()
 
@@ -841,6 +863,12 @@ class Tensor:
         return (
             base._op is not None or self._op is not None or (recording and any(t._requires_grad for t in others))
         )
+
+    def _release(self) -> None:
+        """Have the operation that made this memory keep a copy of it, before it is changed in place."""
+        owner = self._owner()
+        if owner._op is not None:
+            owner._op.keep_from(owner.array)
 
     def _touch(self) -> None:
         """Let the operations that read these values know that they were changed."""
@@ -862,8 +890,7 @@ class Tensor:
         if not self.array.flags.writeable:
             raise RuntimeError("an expanded or read-only tensor can't be changed in place: change a clone()")
         base = self if self._base is None else self._base
-        if base._op is not None:
-            base._op.keep_from(base.array)
+        self._release()
         before = base._former() if base is not self else None
         self.array[...] = result.array
         self._touch()
@@ -905,6 +932,7 @@ class Tensor:
         self._check_can_hold(dtypes.result_type(self.array, other.array))
         if np.broadcast_shapes(self.array.shape, other.array.shape) != self.array.shape:
             raise RuntimeError(f"an operand of shape {other.shape} can't change shape {self.shape} in place")
+        self._release()
         with np.errstate(all="ignore"):
             self.array[...] = op.forward(self.array, other.array)
         self._touch()
@@ -1035,9 +1063,16 @@ def _index(index: Any) -> Any:
     """Replace the tensors in an index by arrays."""
     if isinstance(index, tuple):
         return tuple(_index(i) for i in index)
+    if isinstance(index, Tensor) and index.dtype == dtypes.uint8:
+        raise TypeError("an index of uint8 is a mask in PyTorch: use bool() for a mask, long() for positions")
     if isinstance(index, Tensor):  # a copy, because a derivative may read it after it was changed
         return index.array.copy() if index.ndim or index.dtype == dtypes.bool_ else int(index)
     return np.asarray(index) if isinstance(index, list) else index
+
+
+def _refuse_unbiased(name: str, dim: Any) -> None:
+    if isinstance(dim, bool):
+        raise TypeError(f"{name}({dim}): PyTorch's argument unbiased is not covered, use correction={int(dim)}")
 
 
 def _given(*values: Any) -> list[Any]:

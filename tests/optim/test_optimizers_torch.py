@@ -1,5 +1,6 @@
 """Optimisers and schedules against PyTorch's: values, state dicts, errors."""
 
+import collections
 import copy
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import chainrule as cr
 from chainrule import optim
 from chainrule.tensor import Tensor
 
@@ -172,3 +174,67 @@ def test_options_that_pytorch_rejects_are_rejected(name, options):
         getattr(optim, name)([Tensor([1.0], requires_grad=True)], **options)
     with pytest.raises(ValueError):  # noqa: PT011
         getattr(torch.optim, name)([torch.ones(1, requires_grad=True)], **options)
+
+
+def one(library, optimizer, **options):
+    p = library.ones(3, requires_grad=True)
+    return p, getattr(library.optim, optimizer)([p], **options)
+
+
+def both(action, optimizer="Adam", **options):
+    """Run three steps in both libraries with an action after the first, and return both parameters."""
+    results = []
+    for library in (cr, torch):
+        p, o = one(library, optimizer, **options)
+        for i in range(3):
+            o.zero_grad()
+            (p * p).sum().backward()
+            o.step()
+            if i == 0:
+                action(library, p, o)
+        results.append(np.asarray(p.detach()))
+    return results
+
+
+def replace_average(library, p, o):
+    o.state[p]["exp_avg"] = library.full((3,), 5.0)
+
+
+def forget(library, p, o):
+    o.state.clear()
+
+
+def start_anew(library, p, o):
+    o.state = collections.defaultdict(dict)
+
+
+def change_in_place(library, p, o):
+    o.state[p]["exp_avg"].fill_(5.0)
+
+
+@pytest.mark.parametrize("action", [replace_average, forget, start_anew, change_in_place])
+def test_state_that_a_user_changes_is_what_the_next_step_uses(action):
+    ours, theirs = both(action, lr=0.1)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+def test_momentum_that_a_user_forgets_is_forgotten():
+    ours, theirs = both(forget, "SGD", lr=0.1, momentum=0.9)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+def test_a_parameter_that_a_user_appends_to_a_group_is_trained():
+    p, o = one(cr, "SGD", lr=0.1)
+    added = cr.ones(2, requires_grad=True)
+    o.param_groups[0]["params"].append(added)
+    (p.sum() + added.sum()).backward()
+    o.step()
+    np.testing.assert_allclose(added.detach(), np.full(2, 0.9), rtol=1e-6)
+
+
+def test_a_schedule_goes_on_after_a_group_is_added():
+    _, o = one(cr, "SGD", lr=0.1)
+    schedule = optim.lr_scheduler.ExponentialLR(o, gamma=0.5)
+    o.add_param_group({"params": [cr.ones(2, requires_grad=True)], "lr": 1.0})
+    schedule.step()
+    assert schedule.get_last_lr() == [0.05, 0.5]

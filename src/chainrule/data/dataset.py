@@ -101,9 +101,11 @@ class TensorDataset(BatchDataset[tuple[Tensor, ...]]):
         return len(self.tensors[0])
 
     def batch(self, indices: Indices) -> list[Tensor]:
-        """Return the rows of each tensor, of shape (len(indices), ...); views if `indices` is a slice."""
+        """Return copies of the rows of each tensor, of shape (len(indices), ...)."""
         rows: Any = indices if isinstance(indices, slice) else np.asarray(indices)
-        return [tensor[rows] for tensor in self.tensors]
+        parts = [tensor[rows] for tensor in self.tensors]
+        # a slice gives views, and who changes a batch in place must not change the dataset
+        return [part.clone() for part in parts] if isinstance(indices, slice) else parts
 
 
 class Subset(BatchDataset[T_co]):

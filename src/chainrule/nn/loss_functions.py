@@ -213,7 +213,7 @@ def _class_weight(z: Tensor, weight: Any) -> Array | None:
         raise RuntimeError(f"weight expected to have shape ({classes},), one per class, got shape {w.shape}")
     if w.dtype != z.array.dtype:
         raise RuntimeError(f"weight expected to be of the dtype of the input, {z.dtype}, got {w.dtype}")
-    return w
+    return w.copy()  # the derivative reads it again, and must not see later changes
 
 
 # ---- numbers ---------------------------------------------------------------------------------------------------
@@ -440,4 +440,4 @@ def _element_weight(name: str, weight: Any, x: Tensor) -> Array | None:
         fits = False
     if not fits:
         raise RuntimeError(f"{name} of shape {w.shape} does not broadcast to the input's shape {tuple(x.shape)}")
-    return w
+    return w.copy()  # the derivative reads it again, and must not see later changes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule.ops.operation import Array, Gradients, Operation, sum_to
+from chainrule.ops.operation import Array, Gradients, Operation, add_up, sum_to
 
 
 class MatMul(Operation):
@@ -62,7 +62,7 @@ class Linear(Operation):
         if self.needs[1]:
             dW = _outer(rows, x.reshape(-1, W.shape[1]), self.into[1])  # ∂L/∂W = gradᵀ x
         if len(self.needs) > 2 and self.needs[2]:
-            db = np.add.reduce(rows, axis=0, out=self.into[2])  # ∂L/∂b = Σ grad over the batch
+            db = add_up(rows, 0, out=self.into[2])  # ∂L/∂b = Σ grad over the batch
         return (dx, dW, db)[: len(self.needs)]
 
 

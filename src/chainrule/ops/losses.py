@@ -41,6 +41,7 @@ class CrossEntropy(Loss):
     label smoothing ε, q is (1 − ε) of the target and ε / classes of the uniform distribution.
     """
 
+    reads = (1,)
     q: Array | None = None
 
     def __init__(self, weight: Array | None, ignore_index: int, reduction: str, label_smoothing: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from chainrule.ops.operation import Array, Gradients, Operation
+from chainrule.ops.operation import Array, Gradients, Operation, add_up
 
 
 class BatchNorm(Operation):
@@ -58,7 +58,7 @@ class BatchNorm(Operation):
                 g = g - centre - self.normal * along
             dx = g * self.scale
         if len(self.needs) > 1:
-            dweight = np.add.reduce(grad * self.normal, axis=self.axes)
+            dweight = add_up(grad * self.normal, self.axes)
         if len(self.needs) > 2:
-            dbias = np.add.reduce(grad, axis=self.axes)
+            dbias = add_up(grad, self.axes)
         return (dx, dweight, dbias)[: len(self.needs)]

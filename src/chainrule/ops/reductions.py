@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.ops.operation import Array, Gradients, Operation, keep_where
+from chainrule.ops.operation import Array, Gradients, Operation, add_up, keep_where
 
 Axes: TypeAlias = int | tuple[int, ...] | None
 
@@ -36,7 +36,7 @@ class Sum(Reduction):
 
     def forward(self, x: Array) -> Array:
         self.shape = x.shape
-        self.y = np.add.reduce(x, axis=self.axis, keepdims=self.keepdims, out=self.y)
+        self.y = add_up(x, self.axis, self.keepdims, out=self.y)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
@@ -48,7 +48,7 @@ class Mean(Reduction):
 
     def forward(self, x: Array) -> Array:
         self.shape, self.n = x.shape, self.count(x.shape)
-        self.y = np.add.reduce(x, axis=self.axis, keepdims=self.keepdims, out=self.y)
+        self.y = add_up(x, self.axis, self.keepdims, out=self.y)
         self.y = np.true_divide(self.y, x.dtype.type(self.n))
         return self.y
 
@@ -66,9 +66,9 @@ class Var(Reduction):
     def forward(self, x: Array) -> Array:
         n = self.count(x.shape)
         self.freedom = x.dtype.type(max(n - self.correction, 0))
-        mean = np.add.reduce(x, axis=self.axis, keepdims=True) / x.dtype.type(n)
+        mean = add_up(x, self.axis, keepdims=True) / x.dtype.type(n)
         self.centred = np.asarray(x - mean)
-        squares = np.add.reduce(np.square(self.centred), axis=self.axis, keepdims=self.keepdims)
+        squares = add_up(np.square(self.centred), self.axis, self.keepdims)
         self.y = np.true_divide(squares, self.freedom)
         return self.y
 

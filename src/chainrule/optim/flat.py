@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from chainrule.ops import Array
 from chainrule.tensor import Tensor
 
 BLOCK = 262_144  # elements: 1 MiB of float32
+
+
+State: TypeAlias = dict[Tensor, dict[str, Tensor]]  # parameter → name → tensor
 
 
 @dataclass(slots=True)
@@ -41,9 +45,7 @@ class FlatParameters:
         Which state vectors there are.
     """
 
-    def __init__(
-        self, params: list[Tensor], state: dict[Tensor, dict[str, Tensor]], names: tuple[str, ...]
-    ) -> None:
+    def __init__(self, params: list[Tensor], state: State, names: tuple[str, ...]) -> None:
         self.params, self.names = params, names
         self.dtype = params[0].dtype
         self.bounds = np.cumsum([0, *(p.numel() for p in params)]).tolist()
@@ -51,8 +53,9 @@ class FlatParameters:
         self.values = np.empty(total, self.dtype)
         self.grads = np.empty(total, self.dtype)
         self.state = {name: np.zeros(total, self.dtype) for name in names}
-        self.views = [self._part(self.values, i) for i in range(len(params))]
-        self.grad_views = [self._part(self.grads, i) for i in range(len(params))]
+        self.views = self._parts(self.values)
+        self.grad_views = self._parts(self.grads)
+        self.state_views = {name: self._parts(vector) for name, vector in self.state.items()}
         self.steps = [0] * len(params)
         self.scratch = np.empty(min(BLOCK, total), self.dtype), np.empty(min(BLOCK, total), self.dtype)
         for i, p in enumerate(params):
@@ -62,8 +65,10 @@ class FlatParameters:
             if p in state:
                 self._take_state(i, state[p])
 
-    def _part(self, vector: Array, i: int) -> Array:
-        return vector[self.bounds[i] : self.bounds[i + 1]].reshape(self.params[i].array.shape)
+    def _parts(self, vector: Array) -> list[Array]:
+        """Return the views of a vector that belong to the parameters, in their shapes."""
+        pieces = np.split(vector, self.bounds[1:-1])
+        return [piece.reshape(p.array.shape) for piece, p in zip(pieces, self.params, strict=True)]
 
     def _adopt(self, i: int) -> None:
         """Copy the values of a parameter into the vector, and make it a view of that."""
@@ -73,22 +78,33 @@ class FlatParameters:
     def _take_state(self, i: int, state: dict[str, Tensor]) -> None:
         for name in self.names:
             if name in state:
-                np.copyto(self._part(self.state[name], i), state[name].array)
-                state[name].array = self._part(self.state[name], i)
+                np.copyto(self.state_views[name][i], state[name].array)
+                state[name].array = self.state_views[name][i]
         self.steps[i] = int(state["step"].item()) if "step" in state else int(any(n in state for n in self.names))
 
-    def fits(self, names: tuple[str, ...]) -> bool:
-        """Return whether parameters and state still are what was laid out here."""
+    def fits(self, state: State, names: tuple[str, ...]) -> bool:
+        """Return whether parameters and state still are what was laid out here, and not what a user put there."""
         if names != self.names:
             return False
-        for p, view in zip(self.params, self.views, strict=True):
+        for i, p in enumerate(self.params):
+            view = self.views[i]
             if p.array is not view and (p.array.dtype != self.dtype or p.array.shape != view.shape):
+                return False
+            if names and not self._holds(i, state.get(p)):
                 return False
         return True
 
+    def _holds(self, i: int, entry: dict[str, Tensor] | None) -> bool:
+        """Return whether the state that users see of a parameter is the one in the vectors."""
+        if not entry:
+            return self.steps[i] == 0
+        if "step" in entry and entry["step"].array != self.steps[i]:
+            return False
+        return all(name in entry and entry[name].array is self.state_views[name][i] for name in self.names)
+
     def state_of(self, i: int) -> dict[str, Tensor]:
         """Return the state of one parameter, as tensors that share the memory of the vectors."""
-        return {name: Tensor(self._part(vector, i)) for name, vector in self.state.items()}
+        return {name: Tensor(views[i]) for name, views in self.state_views.items()}
 
     def runs(self) -> Iterator[tuple[int, int, Array]]:
         """Yield (first, last, gradients) of neighbouring parameters that can be updated in one go.
@@ -127,4 +143,4 @@ class FlatParameters:
             )
         for i in range(first, last):
             self.steps[i] += 1
-            self.params[i].version += 1
+            self.params[i]._touch()

@@ -42,7 +42,9 @@ class LRScheduler:
 
     def get_lr(self) -> list[float]:
         """Return the learning rates of this epoch, from those of the epoch before."""
-        return [self.next_lr(g, base) for g, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True)]
+        groups = self.optimizer.param_groups
+        added_since = [float(group["lr"]) for group in groups[len(self.base_lrs) :]]
+        return [self.next_lr(g, base) for g, base in zip(groups, self.base_lrs + added_since, strict=True)]
 
     def next_lr(self, group: Group, base_lr: float) -> float:
         """Return the learning rate of one group at epoch ``last_epoch``."""

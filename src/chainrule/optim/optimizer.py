@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import chain
+from operator import is_
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from chainrule import dtypes
 from chainrule.autograd import enable_grad
-from chainrule.optim.flat import Block, FlatParameters
+from chainrule.optim.flat import Block, FlatParameters, State
 from chainrule.tensor import Tensor, as_tensor
 
 Group: TypeAlias = dict[str, Any]
@@ -48,9 +49,9 @@ class Optimizer:
                 "pass [tensor]"
             )
         self.defaults = defaults
-        self.state: dict[Tensor, dict[str, Tensor]] = {}
+        self.state: State = defaultdict(dict)
         self.param_groups: list[Group] = []
-        self._flat: dict[int, list[FlatParameters]] = {}
+        self._flat: dict[int, tuple[list[Tensor], list[FlatParameters]]] = {}
         groups = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
@@ -107,13 +108,13 @@ class Optimizer:
         """Return the vectors of a group, laid out anew where parameters or options have changed."""
         group = self.param_groups[index]
         names = self.state_names(group)
-        flats = self._flat.get(index)
-        if flats is None or not all(flat.fits(names) for flat in flats):
+        laid_out, flats = self._flat.get(index, ([], []))
+        if not _same(laid_out, group["params"]) or not all(flat.fits(self.state, names) for flat in flats):
             by_dtype: dict[Any, list[Tensor]] = {}
             for p in group["params"]:
                 by_dtype.setdefault(p.dtype, []).append(p)
             flats = [FlatParameters(params, self.state, names) for params in by_dtype.values()]
-            self._flat[index] = flats
+            self._flat[index] = [*group["params"]], flats
         return flats
 
     # ---- a step ---------------------------------------------------------------------------------------------
@@ -150,7 +151,7 @@ class Optimizer:
             return
         for i in range(first, last):
             p = flat.params[i]
-            if p not in self.state:
+            if not self.state.get(p):
                 self.state[p] = flat.state_of(i)
             if self.counts_steps:
                 step = self.state[p].setdefault("step", Tensor(np.zeros((), dtypes.float32)))
@@ -214,7 +215,7 @@ class Optimizer:
                 )
             params.update(zip(other["params"], group["params"], strict=True))
         state = {params[k]: _loaded(params[k], entry) for k, entry in state_dict["state"].items()}
-        self.state = state
+        self.state = defaultdict(dict, state)
         self.param_groups = [
             {**self.defaults, **{k: v for k, v in other.items() if k != "params"}, "params": group["params"]}
             for group, other in zip(self.param_groups, saved, strict=True)
@@ -230,6 +231,11 @@ class Optimizer:
             options = [f"    {k}: {group[k]}\n" for k in sorted(group) if k not in ("params", "param_names")]
             groups.append(f"Parameter Group {i}\n{''.join(options)}")
         return f"{type(self).__name__} (\n" + "\n".join(groups) + ")"
+
+
+def _same(a: list[Tensor], b: list[Tensor]) -> bool:
+    """Return whether two lists hold the very same tensors."""
+    return len(a) == len(b) and all(map(is_, a, b))
 
 
 def _loaded(p: Tensor, entry: dict[str, Any]) -> dict[str, Tensor]:

@@ -1,0 +1,1 @@
+"""PyTorch's place for the data classes: ``from chainrule.utils.data import DataLoader``."""

@@ -1,0 +1,64 @@
+"""What changes in place between forward and backward is an error or harmless, never a wrong gradient."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.nn import functional as F
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.torch
+
+
+def test_a_view_taken_before_a_recorded_change_can_not_go_backward():
+    x = cr.ones(2, requires_grad=True)
+    y = x * 2
+    view = y[0]
+    y.mul_(3)
+    with pytest.raises(RuntimeError, match="take the view again"):
+        view.backward()
+
+
+@pytest.mark.parametrize("name", ["exp", "sqrt", "tanh", "sigmoid", "relu"])
+def test_writing_through_detach_leaves_the_gradient_right(name):
+    values = np.array([0.5, 1.5], np.float32)
+    x, t = cr.tensor(values, requires_grad=True), torch.tensor(values, requires_grad=True)
+    y = getattr(x, name)()
+    y.detach().zero_()
+    y.sum().backward()
+    getattr(t, name)().sum().backward()
+    np.testing.assert_allclose(x.grad, t.grad.numpy(), rtol=1e-6)
+
+
+def test_changing_the_target_before_backward_is_an_error():
+    z, y = cr.randn(3, 4, requires_grad=True), cr.tensor([1, 2, 3])
+    loss = F.cross_entropy(z, y)
+    y.fill_(0)
+    with pytest.raises(RuntimeError, match="changed in place"):
+        loss.backward()
+
+
+def test_changing_a_weight_of_the_loss_before_backward_changes_no_gradient():
+    z, y, w = cr.zeros(3, requires_grad=True), cr.ones(3), cr.ones(3)
+    loss = F.binary_cross_entropy_with_logits(z, y, weight=w)
+    w.zero_()
+    loss.backward()
+    np.testing.assert_allclose(z.grad, np.full(3, -0.5 / 3), rtol=1e-6)
+
+
+def test_a_step_on_a_detached_leaf_between_forward_and_backward_is_an_error():
+    original = cr.ones(2)
+    w = original.detach().requires_grad_()
+    loss = (w * w).sum()
+    w.grad = cr.ones(2)
+    cr.optim.SGD([w], lr=0.5).step()
+    with pytest.raises(RuntimeError, match="changed in place"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("shape", [(60_000, 10), (200_000, 2)])
+def test_sums_over_many_rows_are_as_exact_as_pytorchs(shape):
+    x = np.random.default_rng(0).random(shape, dtype=np.float32)
+    exact = x.astype(np.float64).sum(0)
+    np.testing.assert_allclose(cr.tensor(x).sum(0), exact, rtol=2e-7)
+    np.testing.assert_allclose(cr.tensor(x).mean(0), exact / len(x), rtol=2e-7)
