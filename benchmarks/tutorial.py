@@ -109,33 +109,9 @@ def chainrule_loader(images: Images) -> Iterator[Any]:
 
 def pytorch_page(images: Images) -> Iterator[Any]:
     torch = import_torch()
-    declared = declare_torchvision_operators(torch)
     with tempfile.TemporaryDirectory() as folder:
         loader, _ = torch_loaders(*images, BATCH_SIZE, Path(folder))  # reads the files at once
     yield from train(torch, loader)
-    del declared
-
-
-def declare_torchvision_operators(torch: Any) -> Any:
-    """Let torchvision be imported beside a PyTorch that its compiled part was not made for.
-
-    The wheel of the package index is made for PyTorch's build with CUDA. Beside the one for the CPU, its operators
-    can't be loaded, and its import fails because it describes two of them. No data set or transform uses them.
-
-    Returns
-    -------
-    torch.library.Library or None
-        The declarations, in force as long as it is held; None if there is no need.
-    """
-    try:
-        import torchvision  # noqa: F401
-    except RuntimeError:
-        library = torch.library.Library("torchvision", "DEF")
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        return library
-    except ImportError as error:
-        raise ImportError(f"the tutorial's page needs torchvision: {error}") from error
 
 
 WORKS = [

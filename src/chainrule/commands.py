@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import importlib
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.table import Table
 
 import chainrule
 from chainrule import datasets
 from chainrule.labs import LABS
-from chainrule.labs.options import LabError, Options
+from chainrule.labs.options import Interrupted, LabError, Options
 from chainrule.train import NonFiniteLossError
 
 console = Console()
+
+INTERRUPTED = 130  # 128 + SIGINT, what shells report of a program that Ctrl-C ended
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -65,7 +69,11 @@ def lab_options(epochs: int, batch_size: int, lr: float) -> Callable[[Any], Any]
         click.option(
             "--out", type=click.Path(path_type=Path), help="Folder of results.  [default: a new one in runs/]"
         ),
-        click.option("--resume", is_flag=True, help="Go on with an interrupted run."),
+        click.option(
+            "--resume",
+            is_flag=True,
+            help="Go on with an interrupted run, the newest or that in --out, with its own options.",
+        ),
         click.option("--overwrite", is_flag=True, help="Delete the run that is in --out."),
     ]
 
@@ -87,7 +95,14 @@ def lab_options(epochs: int, batch_size: int, lr: float) -> Callable[[Any], Any]
 )
 def tutorial(**chosen: Any) -> None:
     """Train PyTorch's beginner tutorial on FashionMNIST, in NumPy beside PyTorch."""
-    run_lab("tutorial", Options(**chosen))
+    run_lab("tutorial", Options(**chosen, given=given_options()))
+
+
+def given_options() -> frozenset[str]:
+    """Return the names of the running command's options that are not left to their defaults."""
+    context = click.get_current_context()
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return frozenset(name for name, source in sources.items() if source is not ParameterSource.DEFAULT)
 
 
 def run_lab(name: str, options: Options) -> None:
@@ -97,6 +112,12 @@ def run_lab(name: str, options: Options) -> None:
         result = module.run(options)
     except (LabError, FileNotFoundError, datasets.IDXError, ImportError, NonFiniteLossError) as error:
         raise click.ClickException(str(error)) from error
+    except Interrupted as interrupt:
+        command = f"chainrule lab {name} --out {shlex.quote(str(interrupt.folder))} --resume"
+        click.echo(
+            f"\nInterrupted. The run so far is in {interrupt.folder}. To go on with it: {command}", err=True
+        )
+        raise click.exceptions.Exit(INTERRUPTED) from interrupt
     table = Table(*result.table[0], box=None)
     for row in result.table:
         table.add_row(*map(str, row.values()))

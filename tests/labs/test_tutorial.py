@@ -9,6 +9,9 @@ from click.testing import CliRunner
 from chainrule.commands import main
 from chainrule.interop import find_recorded, load_safetensors
 from chainrule.interop.reference import recorded_runs
+from chainrule.labs import tutorial as tutorial_lab
+from chainrule.serialization import load, save
+from chainrule.train import Checkpoint
 
 
 def lab(*arguments):
@@ -63,22 +66,33 @@ def test_the_report_says_which_data_and_which_reference(sample_run):
     assert "FashionMNIST, sample, 10,000 images" in report
     assert "recorded run of version 2.13.0" in report
     assert "says nothing about who is faster" in report
+    assert "at the beginning of its training after 2 epochs" in report
+    assert "## What the tutorial's task asks for" in report
+
+
+def test_pytorchs_version_is_not_listed_where_it_did_not_run(sample_run):
+    assert "torch" not in json.loads((sample_run[0] / "summary.json").read_text())["versions"]
 
 
 def test_a_folder_with_a_run_is_not_overwritten_unasked(sample_run):
     out, _ = sample_run
     before = (out / "summary.json").read_bytes()
-    result = lab("--data", "sample", "--out", out)
+    result = lab("--data", "sample", "--reference", "none", "--out", out)
     assert result.exit_code != 0
     assert "--overwrite" in result.output
+    assert "--resume" not in result.output  # it is finished
     assert (out / "summary.json").read_bytes() == before
 
 
 def test_a_folder_without_a_run_is_never_deleted(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
-    result = lab("--data", "sample", "--out", tmp_path, "--overwrite")
-    assert result.exit_code != 0
-    assert (tmp_path / "thesis.txt").exists()
+    for overwrite in ([], ["--overwrite"]):
+        result = lab("--data", "sample", "--reference", "none", "--out", tmp_path, *overwrite)
+        assert result.exit_code != 0
+        assert "no run of a lab" in result.output
+        assert "--overwrite" not in result.output
+        assert "--resume" not in result.output
+        assert (tmp_path / "thesis.txt").exists()
 
 
 def test_there_must_be_something_to_resume(tmp_path):
@@ -91,6 +105,121 @@ def test_no_recorded_run_fits_another_seed_and_the_error_says_how_to_get_one(tmp
     result = lab("--data", "sample", "--seed", 7, "--reference", "recorded", "--out", tmp_path / "run")
     assert result.exit_code != 0
     assert "pip install" in result.output
+
+
+def test_a_refused_option_leaves_the_old_run_and_makes_no_folder(sample_run, tmp_path):
+    old = (sample_run[0] / "summary.json").read_bytes()
+    refused = ["--data", "sample", "--seed", 7, "--reference", "recorded"]
+    assert lab(*refused, "--out", sample_run[0], "--overwrite").exit_code != 0
+    assert (sample_run[0] / "summary.json").read_bytes() == old
+    assert lab(*refused, "--out", tmp_path / "new").exit_code != 0
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("below", ["", "run"])
+def test_a_file_in_the_place_of_the_folder_is_an_error_that_names_out(tmp_path, below):
+    (tmp_path / "file").write_text("")
+    result = lab("--data", "sample", "--reference", "none", "--out", tmp_path / "file" / below)
+    assert result.exit_code == 1
+    assert "--out expected a folder" in result.output
+    assert (tmp_path / "file").is_file()
+
+
+def test_a_finished_run_is_not_resumed(sample_run):
+    result = lab("--out", sample_run[0], "--resume")
+    assert result.exit_code == 1
+    assert "is finished" in result.output
+
+
+def test_resume_and_overwrite_exclude_each_other(sample_run):
+    result = lab("--out", sample_run[0], "--resume", "--overwrite")
+    assert result.exit_code == 1
+    assert "choose one" in result.output
+
+
+class InterruptedCheckpoint(Checkpoint):
+    """Presses Ctrl-C when the second epoch starts."""
+
+    def on_epoch_start(self, trainer):
+        if trainer.history.epochs:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def interrupted(tmp_path, monkeypatch):
+    """Make a folder with a run of two epochs that ended after the first, and what was printed."""
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(tutorial_lab, "Checkpoint", InterruptedCheckpoint)
+        result = lab("--data", "sample", "--reference", "recorded", "--epochs", 2)
+    assert result.exit_code == 130, result.output
+    return tmp_path / "runs" / "tutorial", result
+
+
+def test_ctrl_c_says_where_the_run_is_and_how_to_go_on(interrupted):
+    _, result = interrupted
+    assert "chainrule lab tutorial --out runs/tutorial --resume" in result.stderr
+
+
+def test_a_resumed_run_remembers_its_options_and_ends_as_an_uninterrupted_one(interrupted, sample_run):
+    folder, _ = interrupted
+    result = lab("--resume")
+    assert result.exit_code == 0, result.output
+    resumed, whole = (json.loads((f / "summary.json").read_text()) for f in (folder, sample_run[0]))
+    assert len(resumed["epochs"]) == 2
+    assert resumed["data"] == whole["data"]
+    assert resumed["reference"] == whole["reference"]
+    assert (folder / "model.safetensors").read_bytes() == (sample_run[0] / "model.safetensors").read_bytes()
+    assert not (folder / "checkpoint.npz").exists()
+
+
+def test_a_given_number_of_epochs_counts_when_a_run_is_resumed(interrupted):
+    folder, _ = interrupted
+    result = lab("--resume", "--epochs", 1)
+    assert result.exit_code == 0, result.output
+    assert len(json.loads((folder / "summary.json").read_text())["epochs"]) == 1
+
+
+def test_what_has_been_trained_is_not_undone(interrupted):
+    folder, _ = interrupted
+    state = load(folder / "checkpoint.npz")
+    state["history"]["epochs"] *= 2
+    save(state, folder / "checkpoint.npz")
+    result = lab("--resume", "--epochs", 1)
+    assert result.exit_code == 1
+    assert "already in epoch 2" in result.output
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--seed", 7), ("--lr", 0.1), ("--batch-size", 32), ("--loader", "torch")]
+)
+def test_a_resumed_run_can_not_be_changed(interrupted, option, value):
+    result = lab("--resume", option, value)
+    assert result.exit_code == 1
+    assert f"and now {value} is asked for" in " ".join(result.output.split())
+
+
+def test_a_resumed_run_can_not_change_its_reference_to_a_live_one(interrupted):
+    pytest.importorskip("torch")
+    result = lab("--resume", "--reference", "live")
+    assert result.exit_code == 1
+    assert "PyTorch trained beside chainrule = False" in result.output
+
+
+def test_a_damaged_checkpoint_is_an_error_without_traceback(interrupted):
+    folder, _ = interrupted
+    (folder / "checkpoint.npz").write_bytes(b"half a checkpoint")
+    result = lab("--resume")
+    assert result.exit_code == 1
+    assert "nothing to resume" in result.output
+
+
+def test_an_interrupted_run_is_offered_to_be_resumed(interrupted):
+    folder, _ = interrupted
+    result = lab("--data", "sample", "--reference", "none", "--out", folder)
+    assert result.exit_code == 1
+    assert "--resume goes on with it" in result.output
+    assert (folder / "checkpoint.npz").exists()
 
 
 def test_a_data_folder_without_the_data_set_is_refused(tmp_path):

@@ -79,6 +79,7 @@ class LiveReference(Callback):
         """Train PyTorch's network for one epoch, and test it."""
         time.sleep(PAUSE)  # as above, the other way round
         losses: list[float] = []
+        samples: list[int] = []
         self.model.train()
         start = time.perf_counter()
         for batch in self.follow(self.train):
@@ -88,6 +89,7 @@ class LiveReference(Callback):
             self.optimizer.step()
             self.optimizer.zero_grad()
             losses.append(loss.item())
+            samples.append(len(X))
         seconds = time.perf_counter() - start
         loss, accuracy = self._evaluate()
         self.run.steps += losses
@@ -95,7 +97,7 @@ class LiveReference(Callback):
             {
                 "epoch": len(self.run.epochs) + 1,
                 "steps": len(losses),
-                "train_loss": float(np.mean(losses)),
+                "train_loss": float(np.average(losses, weights=samples)),  # over the samples, as in Trainer
                 "validation_loss": loss,
                 "validation_accuracy": accuracy,
                 "seconds": seconds,

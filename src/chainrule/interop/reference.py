@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,16 +80,13 @@ class ReferenceRun:
             raise ValueError(f"{path} is not a recorded run of PyTorch: {error}") from error
 
 
-def recorded_runs(folders: Iterable[Path] = ()) -> Iterator[ReferenceRun]:
-    """Yield the runs that are embedded in the package, and those in other folders."""
-    for folder in (RECORDED, *folders):
-        for path in sorted(folder.glob("*reference*.json")):
-            yield ReferenceRun.load(path)
+def recorded_runs() -> Iterator[ReferenceRun]:
+    """Yield the runs that are embedded in the package."""
+    for path in sorted(RECORDED.glob("*reference*.json")):
+        yield ReferenceRun.load(path)
 
 
-def find_recorded(
-    lab: str, settings: dict[str, Any], epochs: int, folders: Iterable[Path] = ()
-) -> ReferenceRun | None:
+def find_recorded(lab: str, settings: dict[str, Any], epochs: int) -> ReferenceRun | None:
     """Return the recorded run of a lab with exactly these settings and at least so many epochs, or None.
 
     Parameters
@@ -97,8 +94,6 @@ def find_recorded(
     lab : str
     settings : dict
     epochs : int
-    folders : iterable of Path
-        Where to look besides the package.
 
     Returns
     -------
@@ -109,7 +104,7 @@ def find_recorded(
     >>> find_recorded("tutorial", {"seed": -1}, epochs=5) is None
     True
     """
-    for run in recorded_runs(folders):
+    for run in recorded_runs():
         if run.lab == lab and run.settings == settings and len(run.epochs) >= epochs:
             return run.first(epochs)
     return None

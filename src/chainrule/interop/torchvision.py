@@ -8,9 +8,45 @@ from typing import Any
 from chainrule.datasets import FashionMNIST
 from chainrule.datasets.idx import idx_header
 from chainrule.files import write_whole
+from chainrule.interop.pytorch import VERSION as TORCH
 from chainrule.interop.pytorch import import_torch
 
 FILES = {True: "train", False: "t10k"}
+VERSION = "0.28.0"  # of torchvision, made for PyTorch's VERSION
+
+_declared: list[Any] = []  # PyTorch forgets the declarations when nobody holds them
+
+
+def import_torchvision() -> Any:
+    """Return torchvision, also beside a PyTorch that its compiled part was not made for.
+
+    The wheel of the package index is made for PyTorch's build with CUDA. Beside the one for the CPU, its operators
+    can't be loaded, and its import fails because it describes two of them. So they are declared, and nothing more:
+    only its data sets and transforms are used here, which call no operator.
+
+    Raises
+    ------
+    ImportError
+        If PyTorch or torchvision is not installed, or they don't fit each other: the error says what does.
+    """
+    try:
+        torch = import_torch()
+        try:
+            import torchvision
+        except RuntimeError as error:
+            if "torchvision::nms" not in str(error) or _declared:
+                raise
+            library = torch.library.Library("torchvision", "DEF")
+            for name in ("nms", "qnms"):
+                library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+            _declared.append(library)
+            import torchvision
+    except (ImportError, RuntimeError) as error:
+        raise ImportError(
+            "torchvision's data set and PyTorch's DataLoader (--loader torch) need both in versions that fit: "
+            f"pip install torch=={TORCH} torchvision=={VERSION} ({error})"
+        ) from error
+    return torchvision
 
 
 def torch_loaders(train: FashionMNIST, test: FashionMNIST, batch_size: int, root: Path) -> tuple[Any, Any]:
@@ -34,19 +70,16 @@ def torch_loaders(train: FashionMNIST, test: FashionMNIST, batch_size: int, root
     ImportError
         If PyTorch or torchvision is not installed, or they don't fit each other.
     """
-    torch = import_torch()
-    try:
-        from torchvision import datasets
-        from torchvision.transforms import ToTensor
-    except (ImportError, RuntimeError) as error:
-        raise ImportError(
-            f"torchvision's dataset needs a torchvision that fits PyTorch {torch.__version__}: {error}"
-        ) from error
+    torchvision, torch = import_torchvision(), import_torch()
     for dataset in (train, test):
         _write_idx(dataset, root / "FashionMNIST" / "raw")
     DataLoader = torch.utils.data.DataLoader
-    training_data = datasets.FashionMNIST(root=str(root), train=True, download=False, transform=ToTensor())
-    test_data = datasets.FashionMNIST(root=str(root), train=False, download=False, transform=ToTensor())
+    training_data, test_data = (
+        torchvision.datasets.FashionMNIST(
+            root=str(root), train=is_train, download=False, transform=torchvision.transforms.ToTensor()
+        )
+        for is_train in (True, False)
+    )
     return DataLoader(training_data, batch_size=batch_size), DataLoader(test_data, batch_size=batch_size)
 
 

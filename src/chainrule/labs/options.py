@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from chainrule.datasets import MNIST
+from chainrule.labs.results import write_json
+from chainrule.serialization import load
 
 D = TypeVar("D", bound=MNIST)
 
 RUNS = Path("runs")
+CHECKPOINT = "checkpoint.npz"  # is there as long as the run is not finished
+OPTIONS = "options.json"  # marks a folder as a run's
+REMEMBERED = ("epochs", "batch_size", "lr", "seed", "data", "reference", "loader")
+FIXED = ("batch_size", "lr", "seed", "loader")  # once a run has begun
 
 
 class LabError(Exception):
     """A lab can't run as asked. The message is for the person who asked."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, in a lab that can be resumed.
+
+    Attributes
+    ----------
+    folder : Path
+        Of the run.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"the run in {folder} was interrupted")
+        self.folder = folder
 
 
 @dataclass(frozen=True)
@@ -38,6 +61,8 @@ class Options:
         Whether to go on with the interrupted run in that folder.
     overwrite : bool
         Whether a finished or interrupted run in that folder may be deleted.
+    given : frozenset of str
+        The options that were asked for, which are not defaults. A resumed run takes the others from its beginning.
     """
 
     epochs: int = 5
@@ -50,6 +75,7 @@ class Options:
     out: Path | None = None
     resume: bool = False
     overwrite: bool = False
+    given: frozenset[str] = frozenset()
 
     def deciding(self) -> dict[str, Any]:
         """Return what the numbers of the run depend on, apart from the data themselves."""
@@ -81,6 +107,7 @@ def open_run(lab: str, options: Options, runs: Path = RUNS) -> Path:
     ----------
     lab : str
     options : Options
+        To resume, those of :func:`resumed`.
     runs : Path
         Where folders are made if the options name none: ``runs/tutorial``, ``runs/tutorial-2`` and so on.
 
@@ -92,7 +119,7 @@ def open_run(lab: str, options: Options, runs: Path = RUNS) -> Path:
     Raises
     ------
     LabError
-        If there is nothing to resume, or a run stands where a new one should go.
+        If the folder can't be made, or something stands where it should go.
 
     Examples
     --------
@@ -101,37 +128,151 @@ def open_run(lab: str, options: Options, runs: Path = RUNS) -> Path:
     >>> open_run("tutorial", Options(), runs).name, open_run("tutorial", Options(), runs).name
     ('tutorial', 'tutorial-2')
     """
+    folder = options.out or _new_folder(lab, runs)
     if options.resume:
-        return _run_to_resume(lab, options, runs)
-    if options.out is None:
-        number = 1
-        folder = runs / lab
-        while folder.exists():
-            number += 1
-            folder = runs / f"{lab}-{number}"
-    else:
-        folder = options.out
-    if folder.exists() and any(folder.iterdir()):
-        if not options.overwrite:
-            raise LabError(
-                f"{folder} is not empty: --resume goes on with the run in it, --overwrite deletes that, "
-                "and another --out leaves it alone"
-            )
-        if not (folder / "options.json").exists():
-            raise LabError(f"{folder} holds files but no run of a lab: --overwrite deletes nothing there")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+        return folder
+    try:
+        if folder.is_dir() and any(folder.iterdir()):
+            _check_deletable(folder, options.overwrite)
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LabError(
+            f"--out expected a folder, or a place for one, got {folder}, which can't be used: {error.strerror}"
+        ) from error
     return folder
 
 
-def _run_to_resume(lab: str, options: Options, runs: Path) -> Path:
-    if options.out is not None:
-        candidates = [options.out]
-    else:
-        found = [path.parent for path in runs.glob(f"{lab}*/options.json")]
-        candidates = sorted(found, key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in candidates:
-        if (folder / "checkpoint.npz").exists():
-            return folder
-    where = options.out or runs / f"{lab}*"
-    raise LabError(f"nothing to resume: no interrupted run in {where}")
+def _new_folder(lab: str, runs: Path) -> Path:
+    folder, number = runs / lab, 1
+    while folder.exists():
+        number += 1
+        folder = runs / f"{lab}-{number}"
+    return folder
+
+
+def _check_deletable(folder: Path, overwrite: bool) -> None:
+    """Raise if a folder with something in it must stay as it is."""
+    if _remembered(folder) is None:
+        raise LabError(f"--out {folder} holds files but no run of a lab: they stay, so name another folder")
+    if not overwrite:
+        state, mend = "a finished run", ""
+        if (folder / CHECKPOINT).exists():
+            state, mend = "an interrupted run", "--resume goes on with it, "
+        raise LabError(
+            f"--out {folder} holds {state}: {mend}--overwrite deletes it, and another --out leaves it alone"
+        )
+
+
+# ---- to be resumed ---------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def resumable(folder: Path) -> Iterator[None]:
+    """Let Ctrl-C name the folder of the run that it interrupts.
+
+    Raises
+    ------
+    Interrupted
+        In the place of KeyboardInterrupt, if there is a checkpoint.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        if (folder / CHECKPOINT).exists():
+            raise Interrupted(folder) from interrupt
+        raise
+
+
+def remember(lab: str, options: Options, facts: dict[str, Any], folder: Path) -> None:
+    """Note the options of a run in its folder, for :func:`resumed`.
+
+    Parameters
+    ----------
+    lab : str
+    options : Options
+    facts : dict
+        What else must be the same when the run is resumed, each under the words that an error calls it by.
+    folder : Path
+
+    Raises
+    ------
+    LabError
+        If the run is resumed and the facts have changed.
+    """
+    if options.resume:
+        before = (_remembered(folder) or {}).get("facts", {})
+        for name, value in facts.items():
+            if before.get(name) != value:
+                raise LabError(
+                    f"--resume: the run in {folder} was started with {name} = {before.get(name)}, "
+                    f"and now it is {value}"
+                )
+    chosen = {name: getattr(options, name) for name in REMEMBERED}
+    if Path(options.data).is_dir():
+        chosen["data"] = str(Path(options.data).resolve())  # it may be resumed from elsewhere
+    write_json(folder / OPTIONS, {"lab": lab, "options": chosen, "facts": facts})
+
+
+def resumed(lab: str, options: Options, runs: Path = RUNS) -> Options:
+    """Return the options with which an interrupted run goes on: its own, and those that were given.
+
+    Parameters
+    ----------
+    lab : str
+    options : Options
+        ``out`` names the folder of the run; None for the newest interrupted one.
+    runs : Path
+        Where to look for it.
+
+    Returns
+    -------
+    Options
+
+    Raises
+    ------
+    LabError
+        If there is nothing to resume, or an option was given that can't be changed any more.
+    """
+    if options.overwrite:
+        raise LabError("--resume goes on with a run and --overwrite deletes it: choose one of them")
+    folder = _interrupted(lab, options.out, runs)
+    chosen = (_remembered(folder) or {})["options"]
+    for name in FIXED:
+        asked = getattr(options, name)
+        if name in options.given and asked != chosen[name]:
+            raise LabError(
+                f"--resume: the run in {folder} was started with {name} = {chosen[name]}, "
+                f"and now {asked} is asked for"
+            )
+    own = {name: value for name, value in chosen.items() if name not in options.given}
+    options = replace(options, **own, out=folder)
+    try:
+        state = load(folder / CHECKPOINT)
+    except ValueError as error:
+        raise LabError(f"nothing to resume: {error}") from error
+    begun = len(state["history"]["epochs"]) + (state["running"] is not None)
+    if options.epochs < begun:
+        raise LabError(f"--epochs {options.epochs}: the run in {folder} is already in epoch {begun}")
+    return options
+
+
+def _interrupted(lab: str, out: Path | None, runs: Path) -> Path:
+    """Return the folder of the run to resume."""
+    candidates = [out] if out else [path.parent for path in runs.glob(f"{lab}*/{CHECKPOINT}")]
+    found = [folder for folder in candidates if (_remembered(folder) or {}).get("lab") == lab]
+    unfinished = [folder for folder in found if (folder / CHECKPOINT).exists()]
+    if unfinished:
+        return max(unfinished, key=lambda folder: (folder / CHECKPOINT).stat().st_mtime)
+    if out and (out / "summary.json").exists():
+        raise LabError(f"nothing to resume: the run in {out} is finished")
+    raise LabError(f"nothing to resume: no interrupted run in {out or runs / f'{lab}*'}")
+
+
+def _remembered(folder: Path) -> dict[str, Any] | None:
+    """Return what a run's folder says of the run, or None if it is no run's."""
+    try:
+        content = json.loads((folder / OPTIONS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) and content.keys() >= {"lab", "options", "facts"} else None

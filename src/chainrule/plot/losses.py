@@ -75,18 +75,23 @@ _LOOKS: list[dict[str, Any]] = [
 ]
 
 
+MOST_DOTTED = 12  # epochs; more lines would be a hatching
+LEAST_SPAN = 0.01  # of the greatest value: closer points coincide, as they should
+
+
 def _steps(axes: Axes, curves: list[Curve], epochs: int) -> None:
     for curve, look in zip(curves, _LOOKS, strict=False):
         line = {k: look[k] for k in ("color", "alpha", "linewidth")}
         axes.plot(np.arange(1, len(curve.steps) + 1), curve.steps, label=curve.label, **line)
     per_epoch = len(curves[0].steps) / max(epochs, 1)
-    for epoch in range(1, epochs):
+    dotted = 1 < epochs <= MOST_DOTTED
+    for epoch in range(1, epochs if dotted else 1):
         axes.axvline(epoch * per_epoch + 0.5, color=GREY, linewidth=0.6, linestyle=":", zorder=0)
-    axes.set_title("loss of every training step (dotted: an epoch ends)")
+    axes.set_title(f"loss of every training step{' (dotted: an epoch ends)' if dotted else ''}")
     axes.set_xlabel("step")
     axes.set_ylabel("cross-entropy / nat")
     axes.margins(x=0.01)
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper right", frameon=True, facecolor="white", edgecolor="none", framealpha=1.0)
 
 
 def _difference(axes: Axes, ours: Curve, reference: Curve) -> None:
@@ -104,8 +109,10 @@ def _difference(axes: Axes, ours: Curve, reference: Curve) -> None:
 
 
 def _epochs(axes: Axes, curves: list[Curve], what: str, scale: float, title: str) -> None:
+    low, high = np.inf, -np.inf
     for curve, look in zip(curves, _LOOKS, strict=False):
         values = scale * np.asarray(getattr(curve, what))
+        low, high = min(low, values.min()), max(high, values.max())
         line = {k: look[k] for k in ("color", "alpha", "linewidth")}
         axes.plot(
             np.arange(1, len(values) + 1),
@@ -116,6 +123,14 @@ def _epochs(axes: Axes, curves: list[Curve], what: str, scale: float, title: str
             label=curve.label,
             **line,
         )
-    axes.locator_params(axis="x", integer=True)
+    epochs = len(getattr(curves[0], what))
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
+    if epochs == 1:
+        axes.set_xticks([1])
+        axes.set_xlim(0, 2)
+    span = max(high - low, LEAST_SPAN * abs(high)) or 1.0
+    middle = (low + high) / 2
+    axes.set_ylim(middle - 0.55 * span, middle + 0.55 * span)  # a twentieth free at either end
+    axes.ticklabel_format(axis="y", useOffset=False)
     axes.set_title(title)
     axes.set_xlabel("epoch")
