@@ -5,21 +5,11 @@ from __future__ import annotations
 import threading
 from contextlib import ContextDecorator
 from heapq import heappop, heappush
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from chainrule.ops.operation import Array, Operation
-
-
-class Leaf(Protocol):
-    """What the walk asks of the tensors at its ends."""
-
-    def grad_destination(self) -> Array | None:
-        """Return the kept memory that the first gradient may be written to."""
-
-    def accumulate_grad(self, grad: Array) -> None:
-        """Add to the tensor's gradient."""
 
 
 def backward(root: Operation, grad: Array, retain_graph: bool = False) -> None:

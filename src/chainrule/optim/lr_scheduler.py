@@ -9,7 +9,26 @@ from typing import Any
 from chainrule.optim.optimizer import Group, Optimizer
 
 
-class LRScheduler:
+class _Schedule:
+    """What all schedules have: the rates that are set now, and their own state."""
+
+    optimizer: Optimizer
+    _last_lr: list[float]
+
+    def get_last_lr(self) -> list[float]:
+        """Return the learning rates that are set now."""
+        return list(self._last_lr)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything but the optimiser."""
+        return {k: v for k, v in self.__dict__.items() if k != "optimizer"}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on where another schedule of this kind stood."""
+        self.__dict__.update(state_dict)
+
+
+class LRScheduler(_Schedule):
     """Base of the schedules: ``step()`` after each epoch sets ``lr`` of every parameter group.
 
     Parameters
@@ -50,24 +69,12 @@ class LRScheduler:
         """Return the learning rate of one group at epoch ``last_epoch``."""
         raise NotImplementedError
 
-    def get_last_lr(self) -> list[float]:
-        """Return the learning rates that are set now."""
-        return list(self._last_lr)
-
     def step(self) -> None:
         """Begin the next epoch."""
         self.last_epoch += 1
         for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
             group["lr"] = lr
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return everything but the optimiser."""
-        return {k: v for k, v in self.__dict__.items() if k != "optimizer"}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where another schedule of this kind stood."""
-        self.__dict__.update(state_dict)
 
 
 class StepLR(LRScheduler):
@@ -170,7 +177,7 @@ class CosineAnnealingLR(LRScheduler):
         return ratio * (group["lr"] - low) + low  # type: ignore[no-any-return]
 
 
-class ReduceLROnPlateau:
+class ReduceLROnPlateau(_Schedule):
     """Lower the learning rate when a measure has stopped getting better.
 
     Parameters
@@ -268,18 +275,6 @@ class ReduceLROnPlateau:
             lr = max(float(group["lr"]) * self.factor, low)
             if float(group["lr"]) - lr > self.eps:
                 group["lr"] = lr
-
-    def get_last_lr(self) -> list[float]:
-        """Return the learning rates that are set now."""
-        return list(self._last_lr)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return everything but the optimiser."""
-        return {k: v for k, v in self.__dict__.items() if k != "optimizer"}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where another schedule of this kind stood."""
-        self.__dict__.update(state_dict)
 
 
 def _check_optimizer(scheduler: object, optimizer: Any) -> None:
