@@ -46,13 +46,12 @@ def backward(root: Operation, grad: Array, retain_graph: bool = False) -> None:
         if op.retained is not None:
             op.retained.accumulate_grad(grad)
         inputs = op.inputs
-        op.into = [
-            None if node is None or isinstance(node, Operation) else _destination(node, inputs[:i])
-            for i, node in enumerate(inputs)
-        ]
-        gradients = op.backward(grad)
-        for node, need, g in zip(inputs, op.needs, gradients, strict=True):
-            if not need:
+        op.into = into = [None] * len(inputs)
+        for i, node in enumerate(inputs):
+            if node is not None and not isinstance(node, Operation):
+                into[i] = _destination(node, inputs[:i])
+        for node, g in zip(inputs, op.backward(grad), strict=True):
+            if node is None:
                 continue
             assert g is not None
             if not isinstance(node, Operation):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.blas import axpy
 from chainrule.optim.flat import Block
 from chainrule.optim.optimizer import Group, Optimizer, non_negative, refuse
 
@@ -103,4 +104,4 @@ class SGD(Optimizer):
                 b *= group["momentum"]
                 b += np.multiply(g, 1 - group["dampening"], out=u)
             g = np.add(g, np.multiply(b, group["momentum"], out=u), out=t) if group["nesterov"] else b
-        p -= np.multiply(g, float(group["lr"]), out=u)
+        axpy(-float(group["lr"]), g, p, scratch=u)
