@@ -39,6 +39,8 @@ from chainrule.random import get_rng_state as get_rng_state
 from chainrule.random import initial_seed as initial_seed
 from chainrule.random import seed as seed
 from chainrule.random import set_rng_state as set_rng_state
+from chainrule.tape import CaptureError as CaptureError
+from chainrule.tape import capture as capture
 from chainrule.tensor import Size as Size
 from chainrule.tensor import Tensor as Tensor
 from chainrule.tensor import as_tensor as as_tensor

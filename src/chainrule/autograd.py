@@ -1,15 +1,20 @@
-"""The backward walk, and whether operations are recorded for it."""
+"""The backward walk, whether operations are recorded for it, and the hooks for what is captured."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import ContextDecorator
+from functools import wraps
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from chainrule.ops.operation import Array, Operation
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def backward(root: Operation, grad: Array, retain_graph: bool = False) -> None:
@@ -38,15 +43,12 @@ def backward(root: Operation, grad: Array, retain_graph: bool = False) -> None:
     while heap:
         _, op = heappop(heap)
         grad = pending.pop(op)
-        if op.freed:
-            raise RuntimeError(_FREED)
-        for tensor, version in op.watched:
-            if tensor.version != version:
-                raise RuntimeError(_CHANGED.format(tuple(tensor.shape), type(op).__name__))
+        check_can_go_back(op)
         if op.retained is not None:
             op.retained.accumulate_grad(grad)
         inputs = op.inputs
-        op.into = into = [None] * len(inputs)
+        into: list[Array | None] = [None] * len(inputs)
+        op.into = into
         for i, node in enumerate(inputs):
             if node is not None and not isinstance(node, Operation):
                 into[i] = _destination(node, inputs[:i])
@@ -70,6 +72,15 @@ def backward(root: Operation, grad: Array, retain_graph: bool = False) -> None:
             op.freed = True
 
 
+def check_can_go_back(op: Operation) -> None:
+    """Raise RuntimeError if an operation was let go, or a tensor that its derivative needs was changed since."""
+    if op.freed:
+        raise RuntimeError(_FREED)
+    for tensor, version in op.watched:
+        if tensor.version != version:
+            raise RuntimeError(_CHANGED.format(tuple(tensor.shape), type(op).__name__))
+
+
 def _destination(leaf: Any, before: tuple[Any, ...]) -> Array | None:
     """Return where the gradient of a leaf can be written; an operation that takes it twice is offered it once."""
     for other in before:
@@ -89,10 +100,58 @@ _CHANGED = (
 
 
 class _Mode(threading.local):
-    recording = True
+    recording = True  # whether operations remember what they were made from
+    tape: Any = None  # while a function is captured, what takes down all that it does; see tape.py
 
 
 mode = _Mode()
+
+
+def refuse_capture(what: str, instead: str) -> None:
+    """Raise if a function is being captured: ``what`` it does could not be done again by a replay."""
+    if mode.tape is not None:
+        mode.tape.refuse(what, instead)
+
+
+def constant(name: str, tensor: Any) -> Array:
+    """Return the values of a tensor that an operation holds as they are now, the class weights of a loss for one.
+
+    Raises
+    ------
+    CaptureError
+        If a captured step computes the tensor: a replay would not see the next values.
+    """
+    if mode.tape is not None and mode.tape.traces(tensor):
+        mode.tape.refuse(f"computes {name}", "compute it outside of the step")
+    return tensor.array  # type: ignore[no-any-return]
+
+
+def replayed(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a function with side effects: where a captured step calls it, every replay calls it again.
+
+    Its arguments are those of the recording, except that tensors which the step computed have their values of the
+    replay. It may return a tensor or nothing.
+
+    Examples
+    --------
+    >>> @replayed
+    ... def show(loss):
+    ...     print(f"{loss.item():.1f}")
+    >>> import chainrule as cr
+    >>> step = cr.capture(lambda x: show(x.sum()))
+    >>> step(cr.ones(2)), step(cr.ones(2) / 4)
+    2.0
+    0.5
+    (None, None)
+    """
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if mode.tape is None:
+            return function(*args, **kwargs)
+        return mode.tape.call(function, args, kwargs)  # type: ignore[no-any-return]
+
+    return call
 
 
 def is_grad_enabled() -> bool:

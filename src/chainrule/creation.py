@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from chainrule import dtypes, ops
 from chainrule.device import device as Device
 from chainrule.ops import Array
 from chainrule.random import Generator, default_generator
-from chainrule.tensor import Tensor, _axis, _shape, apply, as_tensor
+from chainrule.tensor import Tensor, _axis, _shape, apply, as_tensor, draw
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -45,8 +45,9 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
             [3., 4.]])
     """
     source = as_tensor(data, device=device)
-    array = np.array(source.array, dtype=None if dtype is None else dtypes.as_dtype(dtype))
-    return Tensor(array, requires_grad=requires_grad)
+    kind = source.dtype if dtype is None else dtypes.as_dtype(dtype)
+    result = apply(ops.NoGradient(lambda x: np.array(x, dtype=kind)), source)
+    return result.requires_grad_() if requires_grad else result
 
 
 def from_numpy(ndarray: Array) -> Tensor:
@@ -59,14 +60,20 @@ def from_numpy(ndarray: Array) -> Tensor:
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"from_numpy expected an ndarray, got {type(ndarray).__name__}: use as_tensor")
-    return Tensor(as_tensor(ndarray).array)
+    return as_tensor(ndarray)
 
 
 def _filled(size: tuple[Any, ...], value: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     if device is not None:
         Device(device)
     kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    return Tensor(np.full(_shape(size), value, dtype=kind), requires_grad=requires_grad)
+    return _made(lambda: np.full(_shape(size), value, dtype=kind), requires_grad)
+
+
+def _made(make: Callable[[], Array], requires_grad: bool) -> Tensor:
+    """Return what ``make`` makes; a captured step makes it anew at every replay."""
+    result = draw(make)
+    return result.requires_grad_() if requires_grad else result
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -181,7 +188,7 @@ def arange(
         whole = all(isinstance(x, int) for x in (start, end, step))
         dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
     # computed in float64 and rounded once, like PyTorch
-    return Tensor(np.arange(start, end, step).astype(dtypes.as_dtype(dtype)), requires_grad=requires_grad)
+    return _made(lambda: np.arange(start, end, step).astype(dtypes.as_dtype(dtype)), requires_grad)
 
 
 def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -193,7 +200,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
     tensor([0.0000, 0.5000, 1.0000])
     """
     kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    return Tensor(np.linspace(start, end, steps).astype(kind), requires_grad=requires_grad)
+    return _made(lambda: np.linspace(start, end, steps).astype(kind), requires_grad)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -206,7 +213,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
             [0., 1.]])
     """
     kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    return Tensor(np.eye(n, m, dtype=kind), requires_grad=requires_grad)
+    return _made(lambda: np.eye(n, m, dtype=kind), requires_grad)
 
 
 def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
@@ -312,8 +319,8 @@ def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, requ
     tensor([0.4963, 0.7682])
     """
     kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    drawn = (generator or default_generator).uniform(_shape(size), dtype=kind)
-    return Tensor(drawn, requires_grad=requires_grad)
+    source = generator or default_generator
+    return _made(lambda: source.uniform(_shape(size), dtype=kind), requires_grad)
 
 
 def randn(
@@ -328,8 +335,8 @@ def randn(
     tensor([ 1.5410, -0.2934, -2.1788])
     """
     kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    drawn = (generator or default_generator).normal(_shape(size), dtype=kind)
-    return Tensor(drawn, requires_grad=requires_grad)
+    source = generator or default_generator
+    return _made(lambda: source.normal(_shape(size), dtype=kind), requires_grad)
 
 
 def rand_like(input: Any, *, generator: Generator | None = None) -> Tensor:
@@ -370,7 +377,8 @@ def randint(
     if size is None:
         low, high, size = 0, low, high
     kind = dtypes.int64 if dtype is None else dtypes.as_dtype(dtype)
-    return Tensor((generator or default_generator).integers(low, high, _shape((size,)), dtype=kind))
+    source = generator or default_generator
+    return draw(lambda: source.integers(low, high, _shape((size,)), dtype=kind))
 
 
 def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
@@ -382,7 +390,8 @@ def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
     >>> randperm(4)
     tensor([0, 1, 3, 2])
     """
-    return Tensor((generator or default_generator).permutation(n))
+    source = generator or default_generator
+    return draw(lambda: source.permutation(n))
 
 
 __all__ = [

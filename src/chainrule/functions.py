@@ -56,7 +56,7 @@ def allclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, e
     >>> allclose([1.0], [1.0 + 1e-7])
     True
     """
-    a, b = as_tensor(input).array, as_tensor(other).array
+    a, b = np.asarray(as_tensor(input)), np.asarray(as_tensor(other))
     return bool(np.allclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
 
 
@@ -68,7 +68,7 @@ def equal(input: Any, other: Any) -> bool:
     >>> equal([1, 2], [1, 2])
     True
     """
-    return bool(np.array_equal(as_tensor(input).array, as_tensor(other).array))
+    return bool(np.array_equal(as_tensor(input), as_tensor(other)))
 
 
 __all__ = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import count
 from typing import Any, NamedTuple, Self, TypeAlias
 
@@ -17,6 +18,8 @@ from chainrule.printing import format_tensor
 from chainrule.random import Generator, default_generator
 
 _order = count(1)
+
+_READS = "reads the values of a tensor", "return the tensor and read it outside, and compute with where()"
 
 # The types, in annotations inside the class, where methods have their names.
 Bool: TypeAlias = bool
@@ -42,6 +45,8 @@ def apply(op: Operation, *inputs: Any) -> Tensor:
     >>> apply(ops.Exp(), Tensor([0.0]))
     tensor([1.])
     """
+    if autograd.mode.tape is not None:
+        return autograd.mode.tape.apply(op, inputs)  # type: ignore[no-any-return]
     tensors = [x if isinstance(x, Tensor) else as_tensor(x) for x in inputs]
     try:
         with np.errstate(all="ignore"):  # as in PyTorch, 1/0 is inf and nobody is warned
@@ -54,7 +59,7 @@ def apply(op: Operation, *inputs: Any) -> Tensor:
         if op.y is not None:
             op.y = y
     result = Tensor(y)
-    if autograd.mode.recording:
+    if autograd.mode.recording and op.differentiable:
         op.needs = tuple([t._requires_grad for t in tensors])
         if True in op.needs:
             op.inputs = tuple([(t._op or t) if t._requires_grad else None for t in tensors])
@@ -139,6 +144,7 @@ class Tensor:
 
     def requires_grad_(self, requires_grad: Bool = True) -> Self:
         """Set ``requires_grad``, in place."""
+        autograd.refuse_capture("switches gradients on or off", "do it before the step")
         if requires_grad and self.array.dtype.kind != "f":
             raise RuntimeError(f"only floating-point tensors can require gradients, got dtype {self.dtype}")
         if not requires_grad and self._op is not None:
@@ -160,18 +166,25 @@ class Tensor:
     def grad(self) -> Tensor | None:
         """∂L/∂self, or None."""
         self._grad_seen = True
+        if autograd.mode.tape is not None:
+            autograd.mode.tape.read_grad(self)
         return self._grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
-        if value is not None and not isinstance(value, Tensor):
+        if value is None:
+            self.clear_grad()
+            return
+        autograd.refuse_capture("sets a gradient", "use zero_grad() and backward()")
+        if not isinstance(value, Tensor):
             raise TypeError(f"grad must be a tensor or None, got {type(value).__name__}")
-        if value is not None and value.shape != self.shape:
+        if value.shape != self.shape:
             raise RuntimeError(f"grad must have the shape {self.shape} of its tensor, got {value.shape}")
-        if value is not None and value.dtype != self.dtype:
+        if value.dtype != self.dtype:
             raise RuntimeError(f"grad must have the dtype {self.dtype} of its tensor, got {value.dtype}")
-        self._grad, self._grad_memory, self._grad_seen = value, None, value is not None
+        self._grad, self._grad_memory, self._grad_seen = value, None, True
 
+    @autograd.replayed
     def clear_grad(self) -> None:
         """Set ``grad`` to None, and keep its memory for the next gradient unless somebody has seen it."""
         if self._grad is not None:
@@ -201,6 +214,7 @@ class Tensor:
 
     def retain_grad(self) -> None:
         """Keep the gradient of a tensor that an operation made, too."""
+        autograd.refuse_capture("retains a gradient", "return the values that are needed from the step")
         if not self._requires_grad:
             raise RuntimeError("retain_grad() needs a tensor that requires a gradient")
         if self._op is not None:
@@ -234,6 +248,8 @@ class Tensor:
         """
         if create_graph:
             raise NotImplementedError("backward(create_graph=True): chainrule has no second derivatives")
+        if gradient is not None:
+            gradient = as_tensor(gradient)
         if not self._requires_grad:
             raise RuntimeError(
                 "backward() was called on a tensor that requires no gradient: it was made from none that does, "
@@ -247,11 +263,13 @@ class Tensor:
                 )
             grad = np.ones_like(self.array)
         else:
-            grad = np.array(as_tensor(gradient).array, dtype=self.dtype)
+            grad = np.array(gradient.array, dtype=self.dtype)
             if grad.shape != self.array.shape:
                 raise RuntimeError(f"backward() expected a gradient of shape {self.shape}, got {grad.shape}")
         self._check_history()
-        if self._op is None:
+        if autograd.mode.tape is not None:
+            autograd.mode.tape.backward(self, grad, gradient, retain_graph)
+        elif self._op is None:
             self.accumulate_grad(grad)
         else:
             with np.errstate(all="ignore"):
@@ -261,6 +279,8 @@ class Tensor:
         """Return a tensor of the same memory that no gradient flows through."""
         result = Tensor(self.array)
         result._memory = self._owner()
+        if autograd.mode.tape is not None:
+            autograd.mode.tape.alias(result, self)
         return result
 
     def _owner(self) -> Tensor:
@@ -279,10 +299,14 @@ class Tensor:
     @property
     def data(self) -> Tensor:
         """The values, as ``detach()`` gives them, but changing them in place is not noticed by ``backward()``."""
-        return Tensor(self.array)
+        result = Tensor(self.array)
+        if autograd.mode.tape is not None:
+            autograd.mode.tape.alias(result, self)
+        return result
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        autograd.refuse_capture("sets data", "use copy_()")
         self._touch()
         self.array = as_tensor(value).array
 
@@ -340,19 +364,23 @@ class Tensor:
         """Return the only element as a number of Python."""
         if self.array.size != 1:
             raise RuntimeError(f"item() needs a tensor of one element, got shape {self.shape}")
+        autograd.refuse_capture(*_READS)
         return self.array.item()
 
     def tolist(self) -> Any:
         """Return the elements as nested lists."""
+        autograd.refuse_capture(*_READS)
         return self.array.tolist()
 
     def numpy(self) -> Array:
         """Return the values as an array of the same memory. ``np.asarray(tensor)`` does it for any tensor."""
         if self._requires_grad:
             raise RuntimeError("numpy() on a tensor that requires a gradient: use tensor.detach().numpy()")
+        autograd.refuse_capture(*_READS)
         return self.array
 
     def __array__(self, dtype: Any = None, copy: Bool | None = None) -> Array:
+        autograd.refuse_capture(*_READS)
         return np.array(self.array, dtype=dtype, copy=copy)
 
     def clone(self) -> Tensor:
@@ -383,7 +411,7 @@ class Tensor:
         if target == self.dtype:
             return self.clone() if options.get("copy") else self
         if target.kind != "f":
-            return Tensor(self.array.astype(target))
+            return apply(ops.NoGradient(lambda x: x.astype(target)), self)
         return apply(ops.Cast(target), self)
 
     type = to
@@ -423,7 +451,7 @@ class Tensor:
     def __bool__(self) -> Bool:
         if self.array.size != 1:
             raise RuntimeError(f"the truth of a tensor of shape {self.shape} is ambiguous: use any() or all()")
-        return self.array.item() != 0  # type: ignore[no-any-return]
+        return self.item() != 0  # type: ignore[no-any-return]
 
     def __float__(self) -> Float:
         return float(self.item())
@@ -446,7 +474,7 @@ class Tensor:
         return id(self)
 
     def __contains__(self, element: Any) -> Bool:
-        return bool((self.array == as_tensor(element).array).any())
+        return bool((self == element).any())
 
     def __deepcopy__(self, memo: dict[Any, Any]) -> Self:
         if self._op is not None:
@@ -524,7 +552,7 @@ class Tensor:
         return apply(ops.Abs(), self)
 
     def __invert__(self) -> Tensor:
-        return Tensor(np.asarray(np.invert(self.array)))
+        return apply(ops.NoGradient(np.invert), self)
 
     def __and__(self, other: Any) -> Tensor:
         return _without_gradient(np.bitwise_and, self, other)
@@ -640,15 +668,15 @@ class Tensor:
 
     def isnan(self) -> Tensor:
         """Return which elements are NaN."""
-        return Tensor(np.asarray(np.isnan(self.array)))
+        return apply(ops.NoGradient(np.isnan), self)
 
     def isfinite(self) -> Tensor:
         """Return which elements are neither NaN nor infinite."""
-        return Tensor(np.asarray(np.isfinite(self.array)))
+        return apply(ops.NoGradient(np.isfinite), self)
 
     def logical_not(self) -> Tensor:
         """Return which elements are 0."""
-        return Tensor(np.asarray(np.logical_not(self.array)))
+        return apply(ops.NoGradient(np.logical_not), self)
 
     # ---- reductions ----------------------------------------------------------------------------------------
 
@@ -679,7 +707,7 @@ class Tensor:
     def prod(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
         """Return the product along an axis, or of all elements."""
         x = self.to(dtypes.int64) if self.dtype.kind in "biu" else self
-        return apply(ops.Prod(None if dim is None or not self.ndim else _axis(self, dim), keepdim), x)
+        return apply(ops.Prod(_axis_or_all(self, dim), keepdim), x)
 
     def cumsum(self, dim: Int) -> Tensor:
         """Return the running sum along an axis."""
@@ -710,7 +738,7 @@ class Tensor:
         axis = _axis(self, dim)
         if not self.ndim:
             return self.reshape(1)._extreme(find, 0, False)
-        indices = Tensor(np.expand_dims(find(self.array, axis=axis), axis))
+        indices = apply(ops.NoGradient(partial(find, axis=axis, keepdims=True)), self)
         values = self.gather(dim, indices)
         if not keepdim:
             values, indices = values.squeeze(dim), indices.squeeze(dim)
@@ -718,28 +746,32 @@ class Tensor:
 
     def argmax(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
         """Return the index of the largest element, the first of equal ones."""
-        return Tensor(np.asarray(np.argmax(self.array, axis=dim, keepdims=keepdim)))
+        return apply(ops.NoGradient(partial(np.argmax, axis=_axis_or_all(self, dim), keepdims=keepdim)), self)
 
     def argmin(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
         """Return the index of the smallest element, the first of equal ones."""
-        return Tensor(np.asarray(np.argmin(self.array, axis=dim, keepdims=keepdim)))
+        return apply(ops.NoGradient(partial(np.argmin, axis=_axis_or_all(self, dim), keepdims=keepdim)), self)
 
     def argsort(self, dim: Int = -1, descending: Bool = False) -> Tensor:
         """Return the indices that sort the elements along an axis; equal ones keep their order."""
         axis = _axis(self, dim)
-        x = np.atleast_1d(self.array)
-        order = np.argsort(x if not descending else np.flip(x, axis), axis=axis, kind="stable")
-        if descending:  # sorted backwards from the back, equal ones keep their order
-            order = x.shape[axis] - 1 - np.flip(order, axis)
-        return Tensor(order.reshape(self.array.shape))
+
+        def positions(x: Array) -> Array:
+            row = np.atleast_1d(x)
+            order = np.argsort(row if not descending else np.flip(row, axis), axis=axis, kind="stable")
+            if descending:  # sorted backwards from the back, equal ones keep their order
+                order = row.shape[axis] - 1 - np.flip(order, axis)
+            return np.reshape(order, x.shape)
+
+        return apply(ops.NoGradient(positions), self)
 
     def any(self, dim: Any = None, keepdim: Bool = False) -> Tensor:
         """Return whether any element differs from 0."""
-        return Tensor(np.asarray(np.any(self.array, axis=_axes(self, dim), keepdims=keepdim)))
+        return apply(ops.NoGradient(partial(np.any, axis=_axes(self, dim), keepdims=keepdim)), self)
 
     def all(self, dim: Any = None, keepdim: Bool = False) -> Tensor:
         """Return whether all elements differ from 0."""
-        return Tensor(np.asarray(np.all(self.array, axis=_axes(self, dim), keepdims=keepdim)))
+        return apply(ops.NoGradient(partial(np.all, axis=_axes(self, dim), keepdims=keepdim)), self)
 
     def logsumexp(self, dim: Any, keepdim: Bool = False) -> Tensor:
         """Return ln Σ eˣ along some axes, without overflow."""
@@ -825,11 +857,7 @@ class Tensor:
     def gather(self, dim: Int, index: Tensor) -> Tensor:
         """Return the elements at the positions ``index`` along ``dim``."""
         axis = _axis(self, dim)
-        index = as_tensor(index)
-        length = self.array.shape[axis] if self.ndim else 1
-        if index.array.size and not 0 <= index.array.min() <= index.array.max() < length:
-            raise RuntimeError(f"gather() expected indices from 0 to {length - 1} along dim {dim}")
-        return _along(ops.Gather(axis), self, index)
+        return _along(ops.Gather(axis), self, as_tensor(index))
 
     def split(self, split_size: Int, dim: Int = 0) -> tuple[Tensor, ...]:
         """Return pieces of ``split_size`` along ``dim``; the last may be shorter."""
@@ -839,11 +867,14 @@ class Tensor:
         return tuple(self[(*before, slice(i, i + split_size))] for i in range(0, length, split_size))
 
     def __getitem__(self, index: Any) -> Tensor:
-        return apply(ops.Index(_index(index)), self)
+        template, positions = _template(index)
+        return apply(ops.Index(template), self, *positions)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         value = self._converted(value)
-        if self._tracked(value):
+        if autograd.mode.tape is not None:
+            autograd.mode.tape.assign(self, apply(ops.SetIndex(_index(index)), self, value.to(self.dtype)))
+        elif self._tracked(value):
             self._become(apply(ops.SetIndex(_index(index)), self, value.to(self.dtype)))
         else:
             self._release()
@@ -876,6 +907,8 @@ class Tensor:
 
     def _former(self) -> Tensor:
         """Return a copy with the same history, for an operation to hold while this tensor is changed in place."""
+        if autograd.mode.tape is not None:  # which has every value anyway
+            return self
         former = Tensor(self.array.copy())
         former._op, former._requires_grad = self._op, self._requires_grad
         return former
@@ -887,6 +920,9 @@ class Tensor:
                 f"an in-place operation on shape {self.shape} can't give the broadcast shape {result.shape}"
             )
         self._check_can_hold(result.dtype)
+        if autograd.mode.tape is not None:
+            autograd.mode.tape.assign(self, result)
+            return self
         if not self.array.flags.writeable:
             raise RuntimeError("an expanded or read-only tensor can't be changed in place: change a clone()")
         base = self if self._base is None else self._base
@@ -926,6 +962,8 @@ class Tensor:
 
     def _update(self, op: Operation, other: Any) -> Self:
         other = self._converted(other)
+        if autograd.mode.tape is not None:
+            return self._become(binary(op, self, other))
         if self._tracked(other):
             other = other._former() if other._owner() is self._owner() else other
             return self._become(binary(op, self._former(), other))
@@ -976,15 +1014,18 @@ class Tensor:
 
     def uniform_(self, a: Any = 0.0, b: Any = 1.0, *, generator: Generator | None = None) -> Self:
         """Draw every element from the uniform distribution over [a, b), in place."""
-        return self.copy_((generator or default_generator).uniform(self.array.shape, a, b, self.dtype))
+        source = generator or default_generator
+        return self.copy_(draw(lambda: source.uniform(self.array.shape, a, b, self.dtype)))
 
     def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Generator | None = None) -> Self:
         """Draw every element from the normal distribution, in place."""
-        return self.copy_((generator or default_generator).normal(self.array.shape, mean, std, self.dtype))
+        source = generator or default_generator
+        return self.copy_(draw(lambda: source.normal(self.array.shape, mean, std, self.dtype)))
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Self:
         """Set every element to 1 with probability ``p``, else to 0, in place."""
-        return self.copy_((generator or default_generator).bernoulli(self.array.shape, p))
+        source = generator or default_generator
+        return self.copy_(draw(lambda: source.bernoulli(self.array.shape, p)))
 
 
 class Size(tuple[int, ...]):
@@ -1030,7 +1071,10 @@ def _unwrapped(data: Any) -> Any:
     """Replace the tensors in nested lists by numbers and arrays."""
     if isinstance(data, list | tuple):
         return [_unwrapped(d) for d in data]
-    return data.array if isinstance(data, Tensor) else data
+    if isinstance(data, Tensor):
+        autograd.refuse_capture(*_READS)
+        return data.array
+    return data
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -1056,7 +1100,36 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     if device is not None:
         Device(device)
     result = data if isinstance(data, Tensor) else Tensor(_to_array(data))
+    if result is not data and autograd.mode.tape is not None:
+        autograd.mode.tape.made_of_data(result, data)
     return result if dtype is None else result.to(dtype)
+
+
+def draw(function: Callable[[], Array]) -> Tensor:
+    """Return what a generator gives as a tensor; a captured step draws anew at every replay.
+
+    Examples
+    --------
+    >>> draw(lambda: np.zeros(2))
+    tensor([0., 0.], dtype=float64)
+    """
+    return apply(ops.NoGradient(function))
+
+
+def _template(index: Any) -> tuple[Any, list[Tensor]]:
+    """Return an index with ``ops.PLACE`` for every tensor of positions or mask, and these tensors."""
+    positions: list[Tensor] = []
+
+    def place(part: Any) -> Any:
+        if isinstance(part, Tensor) and part.dtype == dtypes.uint8:
+            raise TypeError("an index of uint8 is a mask in PyTorch: use bool() for a mask, long() for positions")
+        if isinstance(part, Tensor) and (part.ndim or part.dtype == dtypes.bool_):
+            positions.append(part)
+            return ops.PLACE
+        return _index(part)
+
+    template = tuple(place(part) for part in index) if isinstance(index, tuple) else place(index)
+    return template, positions
 
 
 def _index(index: Any) -> Any:
@@ -1065,6 +1138,8 @@ def _index(index: Any) -> Any:
         return tuple(_index(i) for i in index)
     if isinstance(index, Tensor) and index.dtype == dtypes.uint8:
         raise TypeError("an index of uint8 is a mask in PyTorch: use bool() for a mask, long() for positions")
+    if isinstance(index, Tensor) and autograd.mode.tape is not None:
+        autograd.mode.tape.refuse("sets elements at the positions of a tensor", "use where() with a mask")
     if isinstance(index, Tensor):  # a copy, because a derivative may read it after it was changed
         return index.array.copy() if index.ndim or index.dtype == dtypes.bool_ else int(index)
     return np.asarray(index) if isinstance(index, list) else index
@@ -1085,6 +1160,11 @@ def _axis(tensor: Tensor, dim: int) -> int:
     if not -n <= dim < n:
         raise IndexError(f"dim expected to be in [{-n}, {n - 1}] for shape {tensor.shape}, got {dim}")
     return dim % n
+
+
+def _axis_or_all(tensor: Tensor, dim: int | None) -> int | None:
+    """Return ``dim`` counted from the front, or None for all axes."""
+    return None if dim is None or not tensor.ndim else _axis(tensor, dim)
 
 
 def _axes(tensor: Tensor, dim: Any) -> Any:
@@ -1163,8 +1243,7 @@ def _power(a: Any, b: Any) -> Tensor:
 
 def _without_gradient(function: Any, a: Any, b: Any) -> Tensor:
     x, y = _operands(a, b)
-    with np.errstate(all="ignore"):
-        return Tensor(np.asarray(function(x.array, y.array)))
+    return apply(ops.NoGradient(function), x, y)
 
 
 def _floating(x: Tensor) -> Tensor:

@@ -55,7 +55,7 @@ def test_every_operation_of_the_package_has_samples():
     concrete = (ours - shared_bases) | {"Std"}
     assert concrete - set(SAMPLES) == set(), "give these operations samples in tests/ops/samples.py"
     assert set(SAMPLES) <= ours, "these samples are of operations that do not exist"
-    assert shared_bases == {"Reduction", "Loss"}
+    assert shared_bases == {"Reduction", "Loss", "NoGradient"}
 
 
 @every_operation

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import dtypes, ops
+from chainrule.autograd import constant, mode, refuse_capture
 from chainrule.nn.loss_functions import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -108,7 +109,7 @@ def _activate(op: Operation, input: Any, inplace: bool, *others: Tensor) -> Tens
     if not inplace:
         return apply(op, input, *others)
     x = as_tensor(input)
-    if not x._tracked(*others):
+    if mode.tape is None and not x._tracked(*others):
         return x.copy_(apply(op, x, *others))
     return x._become(apply(op, x._former(), *others))
 
@@ -363,7 +364,8 @@ def batch_norm(
     if running_mean is None or running_var is None:
         raise RuntimeError("batch_norm in evaluation mode expected running_mean and running_var, got None")
     x = _check_channels(input, running_mean, running_var, weight, bias)
-    return _scaled(ops.BatchNorm(eps, running_mean.array, running_var.array), x, weight, bias)
+    mean, var = constant("running_mean", running_mean), constant("running_var", running_var)
+    return _scaled(ops.BatchNorm(eps, mean, var), x, weight, bias)
 
 
 def normalize_batch(
@@ -441,15 +443,21 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """
-    index = as_tensor(tensor).array
-    if index.dtype != np.int64:
-        raise RuntimeError(f"one_hot expected class indices of dtype int64, got {index.dtype}: use y.long()")
-    if not index.size and num_classes <= 0:
+    labels = as_tensor(tensor)
+    if labels.dtype != np.int64:
+        raise RuntimeError(f"one_hot expected class indices of dtype int64, got {labels.dtype}: use y.long()")
+    if num_classes == -1:
+        refuse_capture("has one_hot infer the number of classes", "give num_classes")
+    if not labels.array.size and num_classes <= 0:
         raise RuntimeError("one_hot can't infer the number of classes from no indices: give num_classes")
-    greatest = int(index.max()) if index.size else -1
-    if index.size and index.min() < 0:
-        raise RuntimeError(f"one_hot expected class indices of at least 0, got {index.min()}")
-    classes = greatest + 1 if num_classes == -1 else num_classes
-    if greatest >= classes:
-        raise RuntimeError(f"one_hot expected class indices below num_classes = {classes}, got {greatest}")
-    return Tensor((index[..., np.newaxis] == np.arange(classes)).astype(np.int64))
+
+    def rows(index: Array) -> Array:
+        greatest = int(index.max()) if index.size else -1
+        if index.size and index.min() < 0:
+            raise RuntimeError(f"one_hot expected class indices of at least 0, got {index.min()}")
+        classes = greatest + 1 if num_classes == -1 else num_classes
+        if greatest >= classes:
+            raise RuntimeError(f"one_hot expected class indices below num_classes = {classes}, got {greatest}")
+        return np.asarray(index[..., np.newaxis] == np.arange(classes), dtype=np.int64)
+
+    return apply(ops.NoGradient(rows), labels)

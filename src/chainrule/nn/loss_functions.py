@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import dtypes, ops
+from chainrule.autograd import constant
 from chainrule.ops import Array, Operation
 from chainrule.tensor import Tensor, apply, as_tensor
 
@@ -81,7 +82,7 @@ def cross_entropy(
     if y.array.shape == z.array.shape:
         z, y = _probabilities(z, y, ignore_index)
     else:
-        y = _class_indices(z, y, ignore_index)
+        y = _class_indices(z, y)
     op = ops.CrossEntropy(_class_weight(z, weight), ignore_index, reduction, label_smoothing)
     return _by_rows(op, z, y)
 
@@ -133,7 +134,7 @@ def nll_loss(
     """
     _check_reduction(reduction, size_average, reduce)
     logp, y = as_tensor(input), as_tensor(target)
-    y = _class_indices(logp, y, ignore_index)
+    y = _class_indices(logp, y)
     return _by_rows(ops.NLL(_class_weight(logp, weight), ignore_index, reduction), logp, y)
 
 
@@ -170,14 +171,14 @@ def _probabilities(z: Tensor, q: Tensor, ignore_index: int) -> tuple[Tensor, Ten
     return _of_one_floating_dtype("cross_entropy", z, q)
 
 
-def _class_indices(z: Tensor, y: Tensor, ignore_index: int) -> Tensor:
-    """Return the class indices as int64, if they fit the input and name its classes."""
+def _class_indices(z: Tensor, y: Tensor) -> Tensor:
+    """Return the class indices as int64, if they fit the input. Whether they name its classes is seen to later."""
     shape = z.array.shape
     if z.array.dtype.kind != "f" or not shape:
         raise NotImplementedError(
             f"expected floating-point input with a class axis, got {z.dtype} of shape {tuple(shape)}"
         )
-    classes, expected = (shape[1], shape[:1] + shape[2:]) if len(shape) > 1 else (shape[0], ())
+    expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
     if y.array.shape != expected:
         if len(shape) > 1 and y.array.shape[:1] != shape[:1]:
             raise ValueError(
@@ -192,22 +193,13 @@ def _class_indices(z: Tensor, y: Tensor, ignore_index: int) -> Tensor:
         if y.array.dtype != dtypes.uint8:
             raise RuntimeError(f"expected class indices of dtype int64 or uint8, got {y.dtype}: use y.long()")
         y = y.long()
-    # as unsigned numbers, negative indices are too large as well, and one pass finds both
-    if y.array.size and y.array.view(np.uint64).max() >= classes:
-        _check_range(y.array, classes, ignore_index)
     return y
-
-
-def _check_range(y: Array, classes: int, ignore_index: int) -> None:
-    wrong = y[((y < 0) | (y >= classes)) & (y != ignore_index)]
-    if wrong.size:
-        raise IndexError(f"target {wrong[0]} is out of bounds: expected class indices from 0 to {classes - 1}")
 
 
 def _class_weight(z: Tensor, weight: Any) -> Array | None:
     if weight is None:
         return None
-    w = as_tensor(weight).array
+    w = constant("weight", as_tensor(weight))
     classes = z.array.shape[1 if z.ndim > 1 else 0]
     if w.shape != (classes,):
         raise RuntimeError(f"weight expected to have shape ({classes},), one per class, got shape {w.shape}")
@@ -356,12 +348,6 @@ def binary_cross_entropy(
             "binary_cross_entropy expected input and target of one floating-point dtype, "
             f"got {p.dtype} and {y.dtype}"
         )
-    for name, array in (("input", p.array), ("target", y.array)):
-        if array.size and not (array.min() >= 0 and array.max() <= 1):
-            raise RuntimeError(
-                f"binary_cross_entropy expected all elements of {name} to be between 0 and 1, "
-                f"got {array.min()} to {array.max()}: for logits, use binary_cross_entropy_with_logits"
-            )
     return apply(ops.BCE(reduction, _element_weight("weight", weight, p)), p, y)
 
 
@@ -433,7 +419,7 @@ def _check_same_shape(name: str, x: Tensor, y: Tensor) -> None:
 def _element_weight(name: str, weight: Any, x: Tensor) -> Array | None:
     if weight is None:
         return None
-    w = as_tensor(weight, x.dtype).array
+    w = constant(name, as_tensor(weight, x.dtype))
     try:
         fits = np.broadcast_shapes(w.shape, x.array.shape) == x.array.shape
     except ValueError:

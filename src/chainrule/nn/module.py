@@ -6,7 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self, TypeVar
 
-from chainrule import dtypes
+from chainrule import autograd, dtypes
+from chainrule.autograd import refuse_capture, replayed
 from chainrule.device import device as Device
 from chainrule.nn.hooks import RemovableHandle
 from chainrule.nn.parameter import Parameter
@@ -43,7 +44,6 @@ class Module:
     )
     """
 
-    training: bool
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
@@ -62,6 +62,17 @@ class Module:
             _forward_pre_hooks={},
         )
 
+    @property
+    def training(self) -> bool:
+        """Whether the module is in training mode."""
+        if autograd.mode.tape is not None:  # a captured step that depends on it is recorded for each mode
+            autograd.mode.tape.depend_on(self)
+        return self.__dict__["training"]  # type: ignore[no-any-return]
+
+    @training.setter
+    def training(self, value: bool) -> None:
+        self.__dict__["training"] = value
+
     # ---- calling -----------------------------------------------------------------------------------------------
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -71,6 +82,7 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output, between the hooks."""
         if self._forward_hooks or self._forward_pre_hooks:
+            refuse_capture("calls the hooks of a module", "remove the hooks, or do without capture")
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
 
@@ -457,6 +469,7 @@ class Module:
             parameter.requires_grad_(requires_grad)
         return self
 
+    @replayed
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradients of all parameters.
 

@@ -6,13 +6,13 @@ One file for each kind. The registry, ``Operation.registry``, knows them all by 
 from chainrule.ops.activations import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
 from chainrule.ops.arithmetic import Add, Div, Maximum, Minimum, Mod, Mul, Neg, Pow, Sub, Where
 from chainrule.ops.dropout import Dropout
-from chainrule.ops.elementwise import Abs, Cast, Clip, Clone, Cos, Exp, Log, Sin, Sqrt, Step, sign
+from chainrule.ops.elementwise import Abs, Cast, Clip, Clone, Cos, Exp, Log, NoGradient, Sin, Sqrt, Step, sign
 from chainrule.ops.linear import Linear, MatMul
 from chainrule.ops.losses import BCE, L1, MSE, NLL, BCEWithLogits, CrossEntropy
 from chainrule.ops.normalization import BatchNorm
 from chainrule.ops.operation import Array, Operation
 from chainrule.ops.reductions import CumSum, Extremum, LogSumExp, Mean, Norm, Prod, Std, Sum, Var
-from chainrule.ops.shapes import Cat, Expand, Gather, Index, Permute, Reshape, SetIndex, SetView, Stack
+from chainrule.ops.shapes import PLACE, Cat, Expand, Gather, Index, Permute, Reshape, SetIndex, SetView, Stack
 
 __all__ = [
     "BCE",
@@ -20,6 +20,7 @@ __all__ = [
     "L1",
     "MSE",
     "NLL",
+    "PLACE",
     "Abs",
     "Add",
     "Array",
@@ -51,6 +52,7 @@ __all__ = [
     "Mod",
     "Mul",
     "Neg",
+    "NoGradient",
     "Norm",
     "Operation",
     "Permute",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -132,6 +133,18 @@ class Step(Operation):
 
     def backward(self, grad: Array) -> Gradients:
         return (np.zeros_like(grad),)
+
+
+class NoGradient(Operation):
+    """y = f(a, b, ...), through which no gradient flows: comparisons, positions, random numbers."""
+
+    differentiable = False
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def forward(self, *arrays: Array) -> Array:
+        return np.asarray(self.function(*arrays))
 
 
 class Cast(Operation):

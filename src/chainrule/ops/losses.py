@@ -33,6 +33,20 @@ class Loss(Operation):
         return grad / self.count if self.reduction == "mean" else grad
 
 
+def check_classes(target: Array, classes: int, ignore_index: int) -> None:
+    """Raise IndexError unless all class indices are from 0 to ``classes`` − 1, or ``ignore_index``.
+
+    Examples
+    --------
+    >>> check_classes(np.array([0, 2, -100]), classes=3, ignore_index=-100)
+    """
+    # as unsigned numbers, negative indices are too large as well, and one pass finds both
+    if target.size and np.maximum.reduce(target.view(np.uint64)) >= classes:
+        wrong = target[((target < 0) | (target >= classes)) & (target != ignore_index)]
+        if wrong.size:
+            raise IndexError(f"target {wrong[0]} is out of bounds: expected class indices from 0 to {classes - 1}")
+
+
 class CrossEntropy(Loss):
     """Softmax and cross-entropy in one: −Σ_c q_c ln softmax(z)_c, q being the target's distribution.
 
@@ -50,6 +64,8 @@ class CrossEntropy(Loss):
 
     def forward(self, z: Array, target: Array) -> Array:
         self.of_indices = target.ndim == 1
+        if self.of_indices:
+            check_classes(target, z.shape[1], self.ignore_index)
         self.logp = log_softmax(z, axis=1)
         if self.of_indices and self.weight is None and not self.label_smoothing:
             return self._forward_plain(target)
@@ -115,6 +131,7 @@ class NLL(Loss):
         self.ignore_index = ignore_index
 
     def forward(self, logp: Array, target: Array) -> Array:
+        check_classes(target, logp.shape[1], self.ignore_index)
         self.shape = logp.shape
         self.counted = target != self.ignore_index
         self.cells = np.arange(len(target)), np.where(self.counted, target, 0)
@@ -161,6 +178,12 @@ class BCE(Loss):
     reads = (0, 1)
 
     def forward(self, p: Array, y: Array) -> Array:
+        for name, array in (("input", p), ("target", y)):
+            if array.size and not (array.min() >= 0 and array.max() <= 1):
+                raise RuntimeError(
+                    f"binary_cross_entropy expected all elements of {name} to be between 0 and 1, "
+                    f"got {array.min()} to {array.max()}: for logits, use binary_cross_entropy_with_logits"
+                )
         self.p, self.target = p, y
         self.log_p = np.maximum(np.log(p), -100)
         self.log_not_p = np.maximum(np.log1p(-p), -100)

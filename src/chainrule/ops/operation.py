@@ -46,11 +46,14 @@ class Operation:
     retained: Any = None  # the output's tensor, if it asked to keep its gradient
     freed: bool = False  # whether a backward walk has been through and let go of everything held
 
+    # Whether gradients flow through it.
+    differentiable: ClassVar[bool] = True
+
     # Whether the output may lie in the memory of the first input.
     views: ClassVar[bool] = False
 
     # Which inputs the derivative reads again: changing one of them in place before backward() is an error.
-    reads: ClassVar[tuple[int, ...]] = ()
+    reads: tuple[int, ...] = ()
 
     def __init_subclass__(cls) -> None:
         Operation.registry[cls.__name__] = cls

@@ -56,16 +56,22 @@ class Expand(Operation):
         return (sum_to(grad, self.source),)
 
 
+PLACE = object()  # stands in an index for an input that holds positions or a mask
+
+
 class Index(Operation):
-    """y = x[index], by slices, integers, masks or arrays of positions."""
+    """y = x[index], by slices, integers, masks or arrays of positions; those given as inputs have a ``PLACE``."""
 
     views = True
 
     def __init__(self, index: Any) -> None:
-        self.index = index
-        self.once = _takes_once(index)
+        self.template = index
+        parts = index if isinstance(index, tuple) else (index,)
+        self.reads = tuple(range(1, 1 + sum(part is PLACE for part in parts)))
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array, *positions: Array) -> Array:
+        self.index = _filled(self.template, positions)
+        self.once = _takes_once(self.index)
         self.shape = x.shape
         y = x[self.index]
         if type(y) is not np.ndarray and self.once:  # NumPy made a scalar: with an ellipsis it is a view
@@ -78,7 +84,17 @@ class Index(Operation):
             dx[self.index] = grad
         else:
             np.add.at(dx, self.index, grad)  # a position that was taken twice collects both gradients
-        return (dx,)
+        return (dx, *(None for _ in self.reads))
+
+
+def _filled(index: Any, positions: tuple[Array, ...]) -> Any:
+    """Return an index with inputs in their places."""
+    if not positions:
+        return index
+    rest = iter(positions)
+    if index is PLACE:
+        return next(rest)
+    return tuple(next(rest) if part is PLACE else part for part in index)
 
 
 def _takes_once(index: Any) -> bool:
@@ -102,6 +118,11 @@ class Gather(Operation):
 
     def forward(self, x: Array, index: Array) -> Array:
         self.shape = x.shape
+        length = x.shape[self.axis]
+        if index.size and not 0 <= index.min() <= index.max() < length:
+            raise RuntimeError(
+                f"gather() expected indices from 0 to {length - 1}, got {index.min()} to {index.max()}"
+            )
         cells = list(np.ogrid[tuple(slice(n) for n in index.shape)])
         cells[self.axis] = index
         self.cells = tuple(cells)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from typing import TypeAlias
 
 import numpy as np
@@ -57,6 +59,7 @@ class FlatParameters:
         self.grad_views = self._parts(self.grads)
         self.state_views = {name: self._parts(vector) for name, vector in self.state.items()}
         self.steps = [0] * len(params)
+        self._blocks: dict[tuple[int, int, bool], list[Block]] = {}
         self.scratch = np.empty(min(BLOCK, total), self.dtype), np.empty(min(BLOCK, total), self.dtype)
         for i, p in enumerate(params):
             self._adopt(i)
@@ -109,38 +112,58 @@ class FlatParameters:
     def runs(self) -> Iterator[tuple[int, int, Array]]:
         """Yield (first, last, gradients) of neighbouring parameters that can be updated in one go.
 
-        Neighbours have a gradient, have had the same number of updates, and their gradients lie side by side.
-        A gradient that lies elsewhere, because its memory was shown to a user, is a run of its own.
+        Neighbours have a gradient, and have had the same number of updates.
         """
-        first = None
-        for i, p in enumerate(self.params):
-            if p.array is not self.views[i]:
+        in_place = True
+        for i, (p, view, grad_view) in enumerate(zip(self.params, self.views, self.grad_views, strict=True)):
+            if p.array is not view:
                 self._adopt(i)
-            grad = p._grad
-            in_place = grad is not None and grad.array is self.grad_views[i]
-            if first is not None and not (in_place and self.steps[i] == self.steps[first]):
-                yield first, i, self.grads[self.bounds[first] : self.bounds[i]]
-                first = None
-            if in_place:
-                first = i if first is None else first
-            elif grad is not None:
-                yield i, i + 1, grad.array.astype(self.dtype, copy=False).reshape(-1)
-        if first is not None:
-            yield first, len(self.params), self.grads[self.bounds[first] :]
+            in_place = in_place and (p._grad is None or p._grad.array is grad_view)
+        grads = self.grads if in_place else self._gather()
+        kinds = [None if p._grad is None else steps for p, steps in zip(self.params, self.steps, strict=True)]
+        first = 0
+        for steps, run in groupby(kinds):
+            last = first + len(list(run))
+            if steps is not None:
+                yield first, last, grads
+            first = last
 
-    def blocks(self, first: int, last: int, grads: Array) -> Iterator[Block]:
-        """Yield a run of parameters in blocks, and count the update that is made with them."""
-        origin, end, steps = self.bounds[first], self.bounds[last], self.steps[first]
+    def _gather(self) -> Array:
+        """Copy the gradients to a second vector: one lies elsewhere, because its memory was shown to a user.
+
+        All are copied, so that the blocks are the same, and with them the last bits of the results: the BLAS
+        rounds the last elements of a block in another way.
+        """
+        for p, part in zip(self.params, self._parts(self.gathered), strict=True):
+            if p._grad is not None:
+                np.copyto(part, p._grad.array)
+        return self.gathered
+
+    @cached_property
+    def gathered(self) -> Array:
+        """Where gradients are gathered."""
+        return np.empty_like(self.grads)
+
+    def blocks(self, first: int, last: int, grads: Array) -> list[Block]:
+        """Return a run of parameters in blocks, and count the update that is made with them."""
+        key = first, last, grads is self.grads
+        if key not in self._blocks:
+            self._blocks[key] = list(self._cut(self.bounds[first], self.bounds[last], grads))
+        for block in self._blocks[key]:
+            block.steps = self.steps[first]
+        for i in range(first, last):
+            self.steps[i] += 1
+            self.params[i]._touch()
+        return self._blocks[key]
+
+    def _cut(self, origin: int, end: int, grads: Array) -> Iterator[Block]:
         for start in range(origin, end, BLOCK):
             part = slice(start, min(start + BLOCK, end))
             length = part.stop - start
             yield Block(
                 self.values[part],
-                grads[start - origin : part.stop - origin],
+                grads[part],
                 {name: vector[part] for name, vector in self.state.items()},
-                steps,
+                0,
                 (self.scratch[0][:length], self.scratch[1][:length]),
             )
-        for i in range(first, last):
-            self.steps[i] += 1
-            self.params[i]._touch()

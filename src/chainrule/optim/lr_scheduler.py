@@ -6,6 +6,7 @@ import math
 import warnings
 from typing import Any
 
+from chainrule.autograd import replayed
 from chainrule.optim.optimizer import Group, Optimizer
 
 
@@ -69,6 +70,7 @@ class LRScheduler(_Schedule):
         """Return the learning rate of one group at epoch ``last_epoch``."""
         raise NotImplementedError
 
+    @replayed
     def step(self) -> None:
         """Begin the next epoch."""
         self.last_epoch += 1
@@ -250,6 +252,7 @@ class ReduceLROnPlateau(_Schedule):
             limit = best + sign * self.threshold
         return a > limit if self.mode == "max" else a < limit
 
+    @replayed
     def step(self, metrics: Any) -> None:
         """Begin the next epoch, given the measure of the last."""
         value = float(metrics)

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule import dtypes
-from chainrule.autograd import enable_grad
+from chainrule.autograd import enable_grad, replayed
 from chainrule.optim.flat import Block, FlatParameters, State
 from chainrule.tensor import Tensor, as_tensor
 
@@ -119,6 +119,7 @@ class Optimizer:
 
     # ---- a step ---------------------------------------------------------------------------------------------
 
+    @replayed
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
 
@@ -157,6 +158,7 @@ class Optimizer:
                 step = self.state[p].setdefault("step", Tensor(np.zeros((), dtypes.float32)))
                 step.array[...] = flat.steps[i]
 
+    @replayed
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradients of all parameters.
 

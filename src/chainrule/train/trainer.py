@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from chainrule.train.metrics import Metric, evaluate, measure, pairs
 from chainrule.train.progress import make_progress
 from chainrule.train.replay import batches_from, generators_of, get_states, set_states
 from chainrule.train.state import check_makeup, length_of, load_state, state_of
+from chainrule.train.step import NotFinite, TrainingStep
 
 
 class Trainer:
@@ -45,6 +45,11 @@ class Trainer:
         Are called in this order, checkpoints last.
     progress : bool or None
         Whether to show a progress bar on standard error. None: if that is a terminal.
+    capture : bool
+        Whether steps are recorded once and replayed, see :func:`chainrule.capture`: the same numbers to the last
+        bit, faster, as long as ``forward`` and ``loss_fn`` do the same operations for every batch of a shape. What
+        they print or count in Python they do at the recording only. A step that can't be captured runs as it is
+        written.
 
     Attributes
     ----------
@@ -57,6 +62,8 @@ class Trainer:
         The loaders that are trained on (``"train"``) and validated with (``"validation"``).
     stopping : bool
         Whether the training is about to end early.
+    step : TrainingStep
+        What is done with each batch. ``step.captured`` tells whether it is replayed, ``step.refusal`` why not.
 
     Raises
     ------
@@ -90,9 +97,11 @@ class Trainer:
         train_metrics: Mapping[str, Metric] | None = None,
         callbacks: Sequence[Callback] = (),
         progress: bool | None = None,
+        capture: bool = True,
     ) -> None:
         _check_parts(model, optimizer, scheduler)
         self.model, self.loss_fn, self.optimizer, self.scheduler = model, loss_fn, optimizer, scheduler
+        self.step = TrainingStep(model, loss_fn, optimizer, capture)
         self.metrics, self.train_metrics = dict(metrics or {}), dict(train_metrics or {})
         # The bar first: it makes room for what others show. Checkpoints last: they hold what others remember.
         ordered = sorted(callbacks, key=lambda callback: isinstance(callback, Checkpoint))
@@ -161,15 +170,10 @@ class Trainer:
             callback.on_epoch_start(self)
         start = time.perf_counter() - running.seconds
         for X, y in pairs(self._batches(running)):
-            pred = self.model(X)
-            loss = self.loss_fn(pred, y)
-            value = loss.item()
-            if not math.isfinite(value):
-                raise self._not_finite(value, X, y)
-            loss.backward()
-            self.optimizer.step()
-            self.optimizer.zero_grad()
-
+            try:
+                value, pred = self.step(X, y)
+            except NotFinite as error:
+                raise self._not_finite(error.loss, X, y) from None
             self.history.steps.append(value)
             running.tally.add(len(X), value)
             measure(self.train_metrics, pred, y, running.tally)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from chainrule.autograd import replayed
 from chainrule.ops import Array
 from chainrule.tensor import Tensor
 
@@ -16,6 +17,7 @@ def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Array]:
     return [p._grad.array for p in tensors if p._grad is not None]
 
 
+@replayed
 def clip_grad_norm_(
     parameters: Tensor | Iterable[Tensor],
     max_norm: float,
@@ -66,6 +68,7 @@ def clip_grad_norm_(
     return Tensor(total)
 
 
+@replayed
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Move every element of the gradients, in place, into the interval [−clip_value, clip_value].
 
