@@ -515,10 +515,8 @@ def _backward(
     Leaves are given their gradients. A node gets its own in its slot; ``targets`` says for which input, in which
     slot, and how many gradients came to that before.
     """
-    offered = [
-        (i, leaf) for n, (i, leaf) in enumerate(leaves) if all(leaf is not other for _, other in leaves[:n])
-    ]
-    sums: dict[int, Array] = {}
+    # a leaf that comes twice is offered its memory once
+    offered = [(i, t) for n, (i, t) in enumerate(leaves) if all(t is not other for _, other in leaves[:n])]
 
     def backward() -> None:
         for i, leaf in offered:

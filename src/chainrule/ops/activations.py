@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule.ops.operation import Array, Gradients, Operation, keep_where
+from chainrule.ops.operation import Array, Gradients, Operation, drop_where
 
 
 class ReLU(Operation):
@@ -16,8 +16,8 @@ class ReLU(Operation):
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
-        # dy/dx = 1 where y > 0, else 0; «not ≤» lets NaN through, as PyTorch does
-        return (keep_where(~(self.y <= 0), grad, out=self.into[0]),)
+        # dy/dx = 0 where y ≤ 0, else 1, for NaN too, as in PyTorch
+        return (drop_where(self.y <= 0, grad, out=self.into[0]),)
 
 
 class LeakyReLU(Operation):

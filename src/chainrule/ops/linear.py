@@ -58,11 +58,12 @@ class Linear(Operation):
         dx = dW = db = None
         if self.needs[0]:
             dx = np.matmul(grad, W, out=self.into[0])  # ∂L/∂x = grad W
-        rows = grad.reshape(-1, W.shape[0])
+        if x.ndim != 2:  # one row for each example
+            grad, x = grad.reshape(-1, W.shape[0]), x.reshape(-1, W.shape[1])
         if self.needs[1]:
-            dW = _outer(rows, x.reshape(-1, W.shape[1]), self.into[1])  # ∂L/∂W = gradᵀ x
+            dW = _outer(grad, x, self.into[1])  # ∂L/∂W = gradᵀ x
         if len(self.needs) > 2 and self.needs[2]:
-            db = add_up(rows, 0, out=self.into[2])  # ∂L/∂b = Σ grad over the batch
+            db = add_up(grad, 0, out=self.into[2])  # ∂L/∂b = Σ grad over the batch
         return (dx, dW, db)[: len(self.needs)]
 
 

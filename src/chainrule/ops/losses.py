@@ -33,18 +33,28 @@ class Loss(Operation):
         return grad / self.count if self.reduction == "mean" else grad
 
 
-def check_classes(target: Array, classes: int, ignore_index: int) -> None:
-    """Raise IndexError unless all class indices are from 0 to ``classes`` − 1, or ``ignore_index``.
+def counted_classes(target: Array, classes: int, ignore_index: int) -> Array | None:
+    """Return which class indices are not ``ignore_index``; None says that all count.
+
+    Raises
+    ------
+    IndexError
+        If one that counts is not from 0 to ``classes`` − 1.
 
     Examples
     --------
-    >>> check_classes(np.array([0, 2, -100]), classes=3, ignore_index=-100)
+    >>> counted_classes(np.array([0, 2, -100]), classes=3, ignore_index=-100)
+    array([ True,  True, False])
     """
     # as unsigned numbers, negative indices are too large as well, and one pass finds both
-    if target.size and np.maximum.reduce(target.view(np.uint64)) >= classes:
-        wrong = target[((target < 0) | (target >= classes)) & (target != ignore_index)]
-        if wrong.size:
-            raise IndexError(f"target {wrong[0]} is out of bounds: expected class indices from 0 to {classes - 1}")
+    greatest = np.maximum.reduce(target.view(np.uint64), initial=0)
+    if greatest < classes and not 0 <= ignore_index < classes:
+        return None
+    counted: Array = target != ignore_index
+    wrong = target[counted & ((target < 0) | (target >= classes))]
+    if wrong.size:
+        raise IndexError(f"target {wrong[0]} is out of bounds: expected class indices from 0 to {classes - 1}")
+    return None if counted.all() else counted
 
 
 class CrossEntropy(Loss):
@@ -64,8 +74,7 @@ class CrossEntropy(Loss):
 
     def forward(self, z: Array, target: Array) -> Array:
         self.of_indices = target.ndim == 1
-        if self.of_indices:
-            check_classes(target, z.shape[1], self.ignore_index)
+        self.counted = counted_classes(target, z.shape[1], self.ignore_index) if self.of_indices else None
         self.logp = log_softmax(z, axis=1)
         if self.of_indices and self.weight is None and not self.label_smoothing:
             return self._forward_plain(target)
@@ -75,15 +84,13 @@ class CrossEntropy(Loss):
         return self.reduce(losses, count)
 
     def _forward_plain(self, target: Array) -> Array:
-        self.cells = np.arange(len(target)), target
-        self.counted = target != self.ignore_index
-        count = int(np.count_nonzero(self.counted))
-        if count == len(target):
+        if self.counted is None:
+            self.cells = np.arange(len(target)), target
             return self.reduce(-self.logp[self.cells])
         self.cells = np.flatnonzero(self.counted), target[self.counted]
         losses = np.zeros(len(target), dtype=self.logp.dtype)
         losses[self.cells[0]] = -self.logp[self.cells]
-        return self.reduce(losses, count)
+        return self.reduce(losses, len(self.cells[0]))
 
     def _distribution(self, target: Array) -> tuple[Array, float]:
         """Return q with the class weights in it, and what the mean divides by."""
@@ -92,13 +99,13 @@ class CrossEntropy(Loss):
         smooth = self.label_smoothing
         if not self.of_indices:
             return (target * (1 - smooth) + smooth / classes) * weight, rows
-        self.counted = target != self.ignore_index
-        index = np.where(self.counted, target, 0)
+        counted = np.ones(rows, bool) if self.counted is None else self.counted
+        index = np.where(counted, target, 0)
         q = np.full((rows, classes), smooth / classes, dtype=self.logp.dtype)
         q[np.arange(rows), index] += 1 - smooth
         q *= weight
-        q *= self.counted[:, np.newaxis]
-        return q, float(np.add.reduce(weight[index] * self.counted))
+        q *= counted[:, np.newaxis]
+        return q, float(np.add.reduce(weight[index] * counted))
 
     def backward(self, grad: Array) -> Gradients:
         # ∂L/∂z = (softmax(z) Σ_c q_c − q) · ∂L/∂loss
@@ -112,7 +119,7 @@ class CrossEntropy(Loss):
         else:
             dz[self.cells] -= 1
         dz *= scale
-        if self.of_indices and not self.counted.all():
+        if self.counted is not None:
             dz[~self.counted] = 0  # even where the mean is over no rows, and the scale is NaN
         return dz, self._target_gradient(scale)
 
@@ -131,9 +138,9 @@ class NLL(Loss):
         self.ignore_index = ignore_index
 
     def forward(self, logp: Array, target: Array) -> Array:
-        check_classes(target, logp.shape[1], self.ignore_index)
         self.shape = logp.shape
-        self.counted = target != self.ignore_index
+        counted = counted_classes(target, logp.shape[1], self.ignore_index)
+        self.counted = np.ones(len(target), bool) if counted is None else counted
         self.cells = np.arange(len(target)), np.where(self.counted, target, 0)
         weight = np.ones(logp.shape[1], logp.dtype) if self.weight is None else self.weight
         self.w = np.where(self.counted, weight[self.cells[1]], 0).astype(logp.dtype)

@@ -103,8 +103,13 @@ def add_up(x: Array, axis: Any, keepdims: bool = False, out: Array | None = None
     33554432.0
     """
     reduce: Any = np.add.reduce
-    axes = axis if isinstance(axis, tuple) else () if axis is None else (axis,)
-    if x.dtype != np.float32 or math.prod(x.shape[i] for i in axes) <= MANY:
+    if axis is None:
+        many = False
+    elif isinstance(axis, tuple):
+        many = math.prod([x.shape[i] for i in axis]) > MANY
+    else:
+        many = x.shape[axis] > MANY
+    if not many or x.dtype != np.float32:
         return reduce(x, axis=axis, keepdims=keepdims, out=out)  # type: ignore[no-any-return]
     total = reduce(x, axis=axis, keepdims=keepdims, dtype=np.float64)
     if out is None:
@@ -144,10 +149,10 @@ def sum_to(grad: Array, shape: tuple[int, ...]) -> Array:
 _WORD = {2: np.int16, 4: np.int32, 8: np.int64}
 
 
-def keep_where(mask: Array, grad: Array, out: Array | None = None) -> Array:
-    """Return ``grad`` where ``mask`` holds, else 0.
+def drop_where(mask: Array, grad: Array, out: Array | None = None) -> Array:
+    """Return 0 where ``mask`` holds, else ``grad``.
 
-    A bitwise AND with all ones or all zeros: exact where a product is not (inf · 0 is NaN), and five times
+    A bitwise AND with all zeros or all ones: exact where a product is not (inf · 0 is NaN), and five times
     faster than ``np.where``.
 
     Parameters
@@ -164,13 +169,23 @@ def keep_where(mask: Array, grad: Array, out: Array | None = None) -> Array:
 
     Examples
     --------
-    >>> keep_where(np.array([True, False]), np.array([1.5, np.inf]))
+    >>> drop_where(np.array([False, True]), np.array([1.5, np.inf]))
     array([1.5, 0. ])
     """
     word = _WORD[grad.dtype.itemsize]
-    bits = np.asarray(mask.astype(word))
-    np.negative(bits, out=bits)  # 1 → −1, all bits set
+    bits = np.asarray(np.subtract(mask.view(np.int8), 1).astype(word))  # 1 → 0, and 0 → −1: all bits set
     if out is None:
         return np.asarray(np.bitwise_and(grad.view(word), bits, out=bits)).view(grad.dtype)
     np.bitwise_and(grad.view(word), bits, out=out.view(word))
     return out
+
+
+def keep_where(mask: Array, grad: Array, out: Array | None = None) -> Array:
+    """Return ``grad`` where ``mask`` holds, else 0: the opposite of :func:`drop_where`.
+
+    Examples
+    --------
+    >>> keep_where(np.array([True, False]), np.array([1.5, np.inf]))
+    array([1.5, 0. ])
+    """
+    return drop_where(~mask, grad, out)

@@ -60,7 +60,9 @@ class FlatParameters:
         self.state_views = {name: self._parts(vector) for name, vector in self.state.items()}
         self.steps = [0] * len(params)
         self._blocks: dict[tuple[int, int, bool], list[Block]] = {}
-        self.scratch = np.empty(min(BLOCK, total), self.dtype), np.empty(min(BLOCK, total), self.dtype)
+        # without state, an update is one pass, which the BLAS cuts by itself
+        self.block = min(BLOCK, total) if names else total
+        self.scratch = np.empty(self.block, self.dtype), np.empty(self.block, self.dtype)
         for i, p in enumerate(params):
             self._adopt(i)
             if p._grad is None:
@@ -157,8 +159,8 @@ class FlatParameters:
         return self._blocks[key]
 
     def _cut(self, origin: int, end: int, grads: Array) -> Iterator[Block]:
-        for start in range(origin, end, BLOCK):
-            part = slice(start, min(start + BLOCK, end))
+        for start in range(origin, end, max(self.block, 1)):
+            part = slice(start, min(start + self.block, end))
             length = part.stop - start
             yield Block(
                 self.values[part],

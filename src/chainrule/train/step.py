@@ -14,7 +14,6 @@ from chainrule.random import get_rng_state, set_rng_state
 from chainrule.tape import CaptureError, capture
 from chainrule.tensor import Tensor
 
-
 logger = logging.getLogger(__name__)
 
 
