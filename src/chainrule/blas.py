@@ -36,6 +36,8 @@ def _find(letter: str, number: Any) -> Any:
     return None
 
 
+SMALL = 131_072  # elements: such vectors stay in the cache of one core, where NumPy's passes are cheap
+
 _AXPY = {
     np.dtype(np.float32): _find("s", ctypes.c_float),
     np.dtype(np.float64): _find("d", ctypes.c_double),
@@ -65,7 +67,7 @@ def axpy(a: float, x: Array, y: Array, scratch: Array) -> None:
     array([2., 4.])
     """
     function = _AXPY.get(y.dtype)
-    if function is None or a == 0:  # where the BLAS would do nothing, and 0 · NaN is NaN
+    if function is None or y.size < SMALL or a == 0:  # of a = 0 the BLAS makes 0, and 0 · NaN is NaN
         y += np.multiply(x, a, out=scratch)
     else:
         function(y.size, a, x.ctypes.data, 1, y.ctypes.data, 1)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import update_wrapper
 from heapq import heappop, heappush
+from operator import itemgetter
 from types import MethodType
 from typing import Any, Generic, NoReturn, ParamSpec, TypeAlias, TypeVar
 
@@ -158,19 +159,33 @@ class Recording:
     actions : list of callable
     values : list of ndarray
         The slots that the actions read and write; the arguments come first.
-    dependencies : list of (object, str, value)
-        What the recording stands on: it holds as long as all these attributes have these values.
+    leaves : list of Leaf
+        The tensors from outside.
+    modes : list of (Module, bool)
+        The modules whose mode was asked for, and that.
     result : object
         What the function returned, with a `Slot` for every tensor.
     """
 
-    def __init__(self, actions: list[Action], values: list[Any], dependencies: list[Any], result: Any) -> None:
-        self.actions, self.values, self.dependencies, self.result = actions, values, dependencies, result
+    def __init__(
+        self,
+        actions: list[Action],
+        values: list[Any],
+        leaves: list[Leaf],
+        modes: list[tuple[Any, bool]],
+        result: Any,
+    ) -> None:
+        self.actions, self.values, self.leaves, self.modes, self.result = actions, values, leaves, modes, result
 
     def holds(self) -> bool:
         """Return whether modes, shapes and the need for gradients are those of the recording."""
-        for thing, state, before in self.dependencies:  # noqa: SIM110 (all() takes twice the time)
-            if state(thing) != before:
+        for leaf in self.leaves:
+            tensor = leaf.tensor
+            if (tensor.array is not leaf.array and not leaf.moves()) or tensor._requires_grad is not leaf.needs:
+                return False
+            self.values[leaf.slot] = leaf.array
+        for module, training in self.modes:  # noqa: SIM110 (all() takes longer)
+            if module.__dict__["training"] is not training:
                 return False
         return True
 
@@ -191,6 +206,23 @@ class Recording:
         if isinstance(result, dict):
             return {name: self._copied(part) for name, part in result.items()}
         return result
+
+
+class Leaf:
+    """A tensor from outside, as it was when its values were read."""
+
+    __slots__ = ("array", "needs", "slot", "tensor")
+
+    def __init__(self, tensor: Tensor, slot: int) -> None:
+        self.tensor, self.slot, self.array, self.needs = tensor, slot, tensor.array, tensor._requires_grad
+
+    def moves(self) -> bool:
+        """Follow the tensor to another array, if that has the same shape and dtype."""
+        array = self.tensor.array
+        if array.shape != self.array.shape or array.dtype != self.array.dtype:
+            return False
+        self.array = array
+        return True
 
 
 class Slot(int):
@@ -217,7 +249,9 @@ class Tape:
         self.of_data: set[int] = set()  # ids of tensors that the function made of arrays and numbers
         self.viewed: set[int] = set()  # slots whose memory has more than one tensor
         self.sources: dict[Operation, list[int]] = {}  # of every operation, the slots of its inputs
-        self.dependencies: list[Any] = []
+        self.outside: list[Leaf] = []
+        self.modes: list[tuple[Any, bool]] = []
+        self.has_called = False  # whether a call with side effects was taken down
 
     def refuse(self, what: str, instead: str) -> NoReturn:
         """Raise, because ``what`` can't be replayed."""
@@ -277,8 +311,9 @@ class Tape:
         if slot is None:
             slot = self._give(tensor)
             self.leaves.add(id(tensor))
-            self.dependencies.append((tensor, _kind, _kind(tensor)))
-            self._read(slot, tensor)
+            self.outside.append(Leaf(tensor, slot))
+            if self.has_called:  # which may have given the tensor another array since the replay began
+                self._read(slot, tensor)
         return slot
 
     def _read(self, slot: int, tensor: Tensor) -> None:
@@ -324,7 +359,7 @@ class Tape:
 
     def depend_on(self, module: Any) -> None:
         """Learn that the mode of a module was asked for."""
-        self.dependencies.append((module, _mode, _mode(module)))
+        self.modes.append((module, module.__dict__["training"]))
 
     # ---- what is done ---------------------------------------------------------------------------------------
 
@@ -362,7 +397,8 @@ class Tape:
                 values[slot] = result.array
 
         self.actions.append(again if sources or slot is not None else _bound(function, args, kwargs))
-        for leaf in self.leaves:  # the call may have given it other memory: read it again
+        self.has_called = True
+        for leaf in self.leaves:  # read it again where it is used next
             self.slots.pop(leaf, None)
         return result
 
@@ -452,7 +488,7 @@ class Tape:
     def finish(self, result: Any) -> tuple[Recording, Any]:
         """Return the recording, and what the function returned as every replay will return it."""
         slots = self._placed(result)
-        recording = Recording(self.actions, self.values, self.dependencies, slots)
+        recording = Recording(self.actions, self.values, self.outside, self.modes, slots)
         returned = recording._copied(slots)
         for op in self.sources:  # the function may have shown these arrays to others: replays have their own
             op.y = None  # type: ignore[assignment]
@@ -472,14 +508,6 @@ class Tape:
         return None
 
 
-def _kind(tensor: Tensor) -> Any:
-    return tensor._requires_grad, tensor.array.shape, tensor.array.dtype
-
-
-def _mode(module: Any) -> bool:
-    return module.__dict__["training"]  # type: ignore[no-any-return]
-
-
 # ---- actions ----------------------------------------------------------------------------------------------------
 
 
@@ -490,16 +518,25 @@ def _bound(function: Callable[..., Any], args: Any, kwargs: Any) -> Action:
 def _forward(op: Operation, values: list[Any], sources: list[int], slot: int, is_scalar: bool) -> Action:
     """Return what runs an operation forward."""
 
-    def forward() -> None:
-        values[slot] = op.forward(*[values[i] for i in sources])
-
     def forward_scalar() -> None:  # NumPy makes a scalar of a result without axes, see ``apply``
         y = np.asarray(op.forward(*[values[i] for i in sources]))
         if op.y is not None:
             op.y = y
         values[slot] = y
 
-    return forward_scalar if is_scalar else forward
+    def forward_one() -> None:
+        values[slot] = op.forward(values[source])
+
+    def forward_some() -> None:
+        values[slot] = op.forward(*take(values))
+
+    if is_scalar or not sources:
+        return forward_scalar
+    if len(sources) == 1:
+        (source,) = sources
+        return forward_one
+    take = itemgetter(*sources)
+    return forward_some
 
 
 def _backward(

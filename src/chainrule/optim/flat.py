@@ -55,30 +55,26 @@ class FlatParameters:
         self.values = np.empty(total, self.dtype)
         self.grads = np.empty(total, self.dtype)
         self.state = {name: np.zeros(total, self.dtype) for name in names}
-        self.views = self._parts(self.values)
-        self.grad_views = self._parts(self.grads)
-        self.state_views = {name: self._parts(vector) for name, vector in self.state.items()}
+        self.views = self._cut_up(self.values)
+        self.grad_views = self._cut_up(self.grads)
+        self.state_views = {name: self._cut_up(vector) for name, vector in self.state.items()}
+        self.parts = list(zip(params, self.views, self.grad_views, strict=True))
         self.steps = [0] * len(params)
         self._blocks: dict[tuple[int, int, bool], list[Block]] = {}
         # without state, an update is one pass, which the BLAS cuts by itself
         self.block = min(BLOCK, total) if names else total
         self.scratch = np.empty(self.block, self.dtype), np.empty(self.block, self.dtype)
         for i, p in enumerate(params):
-            self._adopt(i)
+            _adopt(p, self.views[i])
             if p._grad is None:
                 p._grad_memory = self.grad_views[i]
             if p in state:
                 self._take_state(i, state[p])
 
-    def _parts(self, vector: Array) -> list[Array]:
+    def _cut_up(self, vector: Array) -> list[Array]:
         """Return the views of a vector that belong to the parameters, in their shapes."""
         pieces = np.split(vector, self.bounds[1:-1])
         return [piece.reshape(p.array.shape) for piece, p in zip(pieces, self.params, strict=True)]
-
-    def _adopt(self, i: int) -> None:
-        """Copy the values of a parameter into the vector, and make it a view of that."""
-        np.copyto(self.views[i], self.params[i].array)
-        self.params[i].array = self.views[i]
 
     def _take_state(self, i: int, state: dict[str, Tensor]) -> None:
         for name in self.names:
@@ -111,24 +107,30 @@ class FlatParameters:
         """Return the state of one parameter, as tensors that share the memory of the vectors."""
         return {name: Tensor(views[i]) for name, views in self.state_views.items()}
 
-    def runs(self) -> Iterator[tuple[int, int, Array]]:
-        """Yield (first, last, gradients) of neighbouring parameters that can be updated in one go.
+    def runs(self) -> list[tuple[int, int, Array]]:
+        """Return (first, last, gradients) of neighbouring parameters that can be updated in one go.
 
         Neighbours have a gradient, and have had the same number of updates.
         """
-        in_place = True
-        for i, (p, view, grad_view) in enumerate(zip(self.params, self.views, self.grad_views, strict=True)):
+        missing = elsewhere = False
+        for p, view, grad_view in self.parts:
             if p.array is not view:
-                self._adopt(i)
-            in_place = in_place and (p._grad is None or p._grad.array is grad_view)
-        grads = self.grads if in_place else self._gather()
+                _adopt(p, view)
+            if p._grad is None:
+                missing = True
+            elif p._grad.array is not grad_view:
+                elsewhere = True
+        grads = self._gather() if elsewhere else self.grads
+        if not missing and self.steps.count(self.steps[0]) == len(self.steps):
+            return [(0, len(self.params), grads)]
+        runs, first = [], 0
         kinds = [None if p._grad is None else steps for p, steps in zip(self.params, self.steps, strict=True)]
-        first = 0
         for steps, run in groupby(kinds):
             last = first + len(list(run))
             if steps is not None:
-                yield first, last, grads
+                runs.append((first, last, grads))
             first = last
+        return runs
 
     def _gather(self) -> Array:
         """Copy the gradients to a second vector: one lies elsewhere, because its memory was shown to a user.
@@ -136,7 +138,7 @@ class FlatParameters:
         All are copied, so that the blocks are the same, and with them the last bits of the results: the BLAS
         rounds the last elements of a block in another way.
         """
-        for p, part in zip(self.params, self._parts(self.gathered), strict=True):
+        for p, part in zip(self.params, self._cut_up(self.gathered), strict=True):
             if p._grad is not None:
                 np.copyto(part, p._grad.array)
         return self.gathered
@@ -169,3 +171,9 @@ class FlatParameters:
                 0,
                 (self.scratch[0][:length], self.scratch[1][:length]),
             )
+
+
+def _adopt(parameter: Tensor, view: Array) -> None:
+    """Copy the values of a parameter to its place in the vector, and make it a view of that."""
+    np.copyto(view, parameter.array)
+    parameter.array = view
