@@ -1,46 +1,51 @@
 """Contests between sides that do the same work, on a machine that other programs use too.
 
-Single figures swing by half there, so nothing is measured once, or alone:
+The speed of such a machine swings by a factor of two within seconds. So no time is looked at alone: what counts is
+the *ratio* of two sides' times in the same round, and of these ratios the median.
 
-- The sides take turns in short rounds, and what counts is the median over the rounds of the *ratio* of two sides
-  in one round: both had the same load of the machine.
-- Every side has a process of its own, which loads only its own libraries and takes its number of threads from the
-  environment. Sharing one process made no difference that could be told from the noise (medians of shared against
-  own over 21 rounds: 1.04 for chainrule, 1.09 for PyTorch, and 0.93 and 1.01 without a pause between the turns).
-- A pause before each turn lets the thread pools of the side before fall asleep: they spin on after their last
-  product, OpenBLAS's for 0.1 seconds.
-- All processes are given the same number of threads, and report those they have; if they differ, nothing is timed.
-- Sides that compute losses must have the same ones first; if they differ, nothing is timed.
-- Garbage is collected before each turn, off the clock, and automatically during it, as in any program.
+- **Short turns, many rounds.** A turn is 0.06 seconds of work; a round, in which every side has one turn, is over
+  before the load of the machine has changed much. Many ratios of neighbours in time have a steadier median than a
+  few ratios of long turns.
+- **The order is drawn anew in every round**, so that no side always runs after the same other one.
+- **Each side has a process of its own**, which loads only its own libraries. Between its turns it is stopped by a
+  signal: thread pools spin for a while after their last product, OpenBLAS's for 0.1 seconds, and would take a core
+  from the next side. (Where there is no such signal, a pause of 0.2 seconds before each turn serves.)
+- **A turn starts with a warm-up** of a quarter of its length, off the clock: threads and caches are woken up. It
+  also tells how many steps fit into the turn. Garbage is collected before, off the clock, and automatically during
+  it, as in any program.
+- **The same threads**: the processes are held to as many cores as each thread pool has threads. XLA's pool, which
+  reads no OpenMP variable and can't be asked, is given its size by PJRT_NPROC and can't leave these cores either.
+  All others report the number they have; if it is another one, nothing is timed.
+- **The same work**: from the same weights, all sides must have the same losses (in inference: outputs) step by
+  step before they are timed. The floor alone computes none.
+- **The load of others is measured**: how many cores other programs kept busy meanwhile is in the report. Ratios
+  stand up to a little of it; but threads that wait for each other at every product wait for a slice of the
+  scheduler's time, thousands of microseconds, when one of them has lost its core.
+- **The whole contest is repeated** in new processes, in which memory lies elsewhere. The rounds of all repeats
+  together give median and quartiles of the ratio, and the median of each repeat is kept: where these differ by
+  more than the quartiles suggest, the machine's load was not the only cause.
 """
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
 import os
 import platform
+import random
 import statistics
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import combinations, islice
-from multiprocessing.connection import Connection
-from typing import Any, Self
+from itertools import combinations
+from pathlib import Path
+from typing import Any
 
-CHECKED_STEPS = 100
-TOLERANCE = 1e-5  # of losses, absolute
-WARM_UP_STEPS = 5  # before each turn
-PAUSE = 0.2  # seconds before each turn; after its last product a pool of OpenBLAS was seen to spin for 0.1
-LIBRARIES = ("chainrule", "numpy", "torch", "torchvision")
+import numpy as np
 
-Build = Callable[[Any], Iterator[Any]]
+from benchmarks.processes import BenchmarkError, Build, Side, busy_seconds, limit
 
-
-class BenchmarkError(Exception):
-    """A contest whose times would mean nothing."""
+TURN = 0.06  # seconds
+OURS = "chainrule"  # what the names of our sides begin with
 
 
 class NobodyToCompare(BenchmarkError):  # noqa: N818 (it is a plain fact)
@@ -49,21 +54,40 @@ class NobodyToCompare(BenchmarkError):  # noqa: N818 (it is a plain fact)
 
 @dataclass(frozen=True)
 class Task:
-    """What all sides of a work are given.
+    """What all sides are given.
 
     Attributes
     ----------
     given : object
         Handed to each side; must be picklable.
-    steps : int
-        How many steps there are in an epoch.
-    description : dict
+    data : dict
         For the report: which data these are.
+    to_check : object, optional
+        Given instead when results are compared, for what can't be the same, as the draws of dropout.
     """
 
     given: Any
-    steps: int
-    description: dict[str, Any]
+    data: dict[str, Any]
+    to_check: Any = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One contest.
+
+    Attributes
+    ----------
+    load : callable
+        Returns the `Task`.
+    promises : dict of (str, str) to float
+        The ratio that a side's time to another's must not exceed.
+    x : int, optional
+        Where it lies on the axis of a sweep.
+    """
+
+    load: Callable[[], Task]
+    promises: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    x: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,141 +97,44 @@ class Work:
     Attributes
     ----------
     name, title : str
-    load : callable
-        Returns the `Task`.
     sides : dict of str to callable
-        A side takes ``task.given`` and returns an endless iterator: each ``next`` does one step and gives its
-        loss (what has ``item()``), or None where there is none to compare. It runs in a process of its own, so it
-        must be a function of a module; libraries that only this side needs are imported inside. An ImportError
-        leaves the side out.
-    promises : dict of (str, str) to float
-        The ratio that a side's time to another's must not exceed.
-    round_steps : int
-        How many steps a side does in its turn.
+        Ours first; their names begin with "chainrule". A side takes ``task.given`` and returns an endless
+        iterator: each ``next`` does one step and gives its loss or output, or None where there is none to compare.
+        It runs in a process of its own, so it must be a function of a module; libraries that only this side needs
+        are imported inside. An ImportError leaves the side out.
+    cases : sequence of Case
+        One, or those of a sweep.
+    axis : str
+        What a sweep varies.
+    checked_steps : int
+        How many steps must give the same results.
+    tolerance : float
+        By how much they may differ.
+    rounds : int
+        How many, unless something else is asked for.
     """
 
     name: str
     title: str
-    load: Callable[[], Task]
     sides: Mapping[str, Build]
-    promises: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    round_steps: int = 100
+    cases: Sequence[Case]
+    axis: str = ""
+    checked_steps: int = 96
+    tolerance: float = 1e-5
+    rounds: int = 15
 
 
-# ---- in the process of a side ----------------------------------------------------------------------------------
-
-
-class Runner:
-    """One side, doing steps on demand."""
-
-    def __init__(self, build: Build, given: Any) -> None:
-        self.steps = build(given)
-
-    def losses(self, n: int) -> list[float | None]:
-        """Do ``n`` steps and return their losses."""
-        return [None if loss is None else loss.item() for loss in islice(self.steps, n)]
-
-    def seconds(self, n: int) -> float:
-        """Return how long ``n`` steps take, after a few to wake the threads up."""
-        time.sleep(PAUSE)
-        gc.collect()
-        for _ in islice(self.steps, WARM_UP_STEPS):
-            pass
-        start = time.perf_counter()
-        for _ in islice(self.steps, n):
-            pass
-        return time.perf_counter() - start
-
-    def environment(self) -> dict[str, dict[str, Any]]:
-        """Return the versions of the libraries that this side has loaded, and the sizes of their thread pools."""
-        from threadpoolctl import threadpool_info
-
-        threads = {pool["prefix"]: pool["num_threads"] for pool in threadpool_info()}
-        if torch := sys.modules.get("torch"):
-            threads["torch"] = torch.get_num_threads()
-        versions = {name: sys.modules[name].__version__ for name in LIBRARIES if name in sys.modules}
-        return {"versions": versions, "threads": threads}
-
-
-def serve(connection: Connection, build: Build) -> None:
-    """Answer messages until the other end closes: first what is given, then ``(method of Runner, *arguments)``."""
-    try:
-        runner = Runner(build, connection.recv())
-        connection.send(None)
-        while True:
-            method, *arguments = connection.recv()
-            connection.send(getattr(runner, method)(*arguments))
-    except EOFError:
-        return
-    except ImportError as error:
-        connection.send(error)
-    except Exception as error:
-        connection.send(BenchmarkError(f"{type(error).__name__}: {error}"))
-
-
-# ---- in the process that asks ----------------------------------------------------------------------------------
-
-
-class Side:
-    """The other end of a `Runner`."""
-
-    def __init__(self, name: str, build: Build, given: Any) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.name = name
-        self.connection, far_end = context.Pipe()
-        self.process = context.Process(target=serve, args=(far_end, build), name=name, daemon=True)
-        self.process.start()
-        far_end.close()
-        self._exchange(given)
-
-    def ask(self, method: str, *arguments: Any) -> Any:
-        """Return what a method of the runner returns, or raise what it raised."""
-        return self._exchange((method, *arguments))
-
-    def _exchange(self, message: Any) -> Any:
-        try:
-            self.connection.send(message)
-            answer = self.connection.recv()
-        except (EOFError, BrokenPipeError) as error:
-            raise BenchmarkError(f"the process of {self.name} ended unasked") from error
-        if isinstance(answer, BenchmarkError):
-            raise BenchmarkError(f"{self.name} failed: {answer}")
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.connection.close()
-        self.process.join(timeout=5)
-        self.process.kill()
-
-
-@contextmanager
-def thread_limit(threads: int) -> Iterator[None]:
-    """Have processes that are started inside give each of their thread pools this size."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, str(threads)))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def measure(work: Work, rounds: int, threads: int, progress: Callable[[str], None] = print) -> dict[str, Any]:
-    """Hold a contest.
+def measure(
+    work: Work, rounds: int, repeats: int, threads: int, progress: Callable[[str], None] = print
+) -> dict[str, Any]:
+    """Hold the contests of a work.
 
     Parameters
     ----------
     work : Work
     rounds : int
+        Of each repeat.
+    repeats : int
     threads : int
         Of each pool of each side.
     progress : callable
@@ -223,74 +150,148 @@ def measure(work: Work, rounds: int, threads: int, progress: Callable[[str], Non
     NobodyToCompare
         If fewer than two sides have the libraries they need.
     BenchmarkError
-        If their losses or threads differ, or one of them fails.
+        If their results or threads differ, or one of them fails.
     """
-    task = work.load()
-    with ExitStack() as stack:
-        sides: list[Side] = []
-        losses: dict[str, list[float | None]] = {}
-        missing: dict[str, str] = {}
-        with thread_limit(threads):
-            for name, build in work.sides.items():
-                try:
-                    side = stack.enter_context(Side(name, build, task.given))
-                    losses[name] = side.ask("losses", CHECKED_STEPS)
-                    sides.append(side)
-                except ImportError as error:
-                    missing[name] = str(error)
-                    progress(f"{work.name}: {name} is left out: {error}")
-        if len(sides) < 2:
-            raise NobodyToCompare(f"there is nobody to compare with: {'; '.join(missing.values())}")
-        difference = largest_difference(losses)
-        environments = {side.name: side.ask("environment") for side in sides}
-        check_threads(environments, threads)
-        progress(
-            f"{work.name}: losses of {CHECKED_STEPS} steps differ by {difference:.1e} at most; {rounds} rounds"
-        )
-        seconds: dict[str, list[float]] = {side.name: [] for side in sides}
-        for i in range(rounds):
-            first = i % len(sides)
-            for side in sides[first:] + sides[:first]:
-                took = side.ask("seconds", work.round_steps)
-                seconds[side.name].append(took / work.round_steps * task.steps)
+    records = [Record(case, case.load()) for case in work.cases]
+    missing: dict[str, str] = {}
+    environments: dict[str, dict[str, dict[str, Any]]] = {}
+    for repeat in range(repeats):
+        with ExitStack() as stack:
+            with limit(threads):
+                builds = {name: build for name, build in work.sides.items() if name not in missing}
+                sides = [stack.enter_context(Side(name, build)) for name, build in builds.items()]
+            for record in records:
+                sides, left_out = start(sides, record.task.to_check or record.task.given)
+                for name, reason in left_out.items():
+                    progress(f"{work.name}: {name} is left out: {reason}")
+                missing |= left_out
+                if len(sides) < 2:
+                    raise NobodyToCompare(f"there is nobody to compare with: {'; '.join(missing.values())}")
+                record.checked = check_results(sides, work.checked_steps, work.tolerance)
+                environments = {side.name: side.ask("environment") for side in sides}
+                check_threads(environments, threads)
+                if record.task.to_check is not None:
+                    start(sides, record.task.given)
+                at = "" if record.case.x is None else f" at {record.case.x} {work.axis}"
+                progress(
+                    f"{work.name}{at}: results of {work.checked_steps} steps differ by "
+                    f"{record.checked['largest_difference']:.1e} at most; {rounds} rounds, "
+                    f"repeat {repeat + 1} of {repeats}"
+                )
+                hold(sides, rounds, random.Random(repeat), record)
     return {
         "work": work.name,
         "title": work.title,
-        "data": task.description,
-        "machine": {"architecture": platform.machine(), "cores": os.cpu_count(), "system": platform.system()},
+        "axis": work.axis,
+        "machine": {
+            "processor": processor(),
+            "architecture": platform.machine(),
+            "cores": os.cpu_count(),
+            "system": platform.system(),
+        },
         "python": platform.python_version(),
         "threads": threads,
         "rounds": rounds,
-        "steps_per_round": work.round_steps,
-        "steps_per_epoch": task.steps,
-        "checked": {"steps": CHECKED_STEPS, "largest_difference": difference, "tolerance": TOLERANCE},
+        "repeats": repeats,
+        "seconds_per_turn": TURN,
         "missing": missing,
-        "sides": {name: {**environments[name], "seconds_per_epoch": spread(t)} for name, t in seconds.items()},
-        "ratios": [
-            ratio(name, peer, seconds, work.promises.get((name, peer))) for name, peer in combinations(seconds, 2)
-        ],
+        "sides": environments,
+        "cases": [record.report(repeats) for record in records],
     }
 
 
-def largest_difference(losses: Mapping[str, list[float | None]]) -> float:
-    """Return by how much the losses of any two sides differ at most.
+@dataclass
+class Record:
+    """What is found out about one case.
+
+    Attributes
+    ----------
+    case : Case
+    task : Task
+    checked : dict
+        Who was compared, and how far their results were apart.
+    seconds : dict of str to list of float
+        How long a step of each side took, round by round.
+    others : list of float
+        How many cores other programs kept busy meanwhile, for each repeat, where the system tells.
+    """
+
+    case: Case
+    task: Task
+    checked: dict[str, Any] = field(default_factory=dict)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    others: list[float] = field(default_factory=list)
+
+    def report(self, repeats: int) -> dict[str, Any]:
+        """Return it for the JSON file."""
+        return {
+            "x": self.case.x,
+            "data": self.task.data,
+            "checked": self.checked,
+            "cores_of_others": self.others,
+            "seconds_per_step": {name: {**spread(t), "values": t} for name, t in self.seconds.items()},
+            "ratios": [
+                ratio(name, peer, self.seconds, repeats, self.case.promises.get((name, peer)))
+                for name, peer in combinations(self.seconds, 2)
+                if name.startswith(OURS)
+            ],
+        }
+
+
+def start(sides: Sequence[Side], given: Any) -> tuple[list[Side], dict[str, str]]:
+    """Give a task to each side, and return those that have the libraries for it, and why the others have not."""
+    ready, left_out = [], {}
+    for side in sides:
+        try:
+            side.ask("start", given)
+            ready.append(side)
+        except ImportError as error:
+            left_out[side.name] = str(error)
+    return ready, left_out
+
+
+def check_results(sides: Sequence[Side], steps: int, tolerance: float) -> dict[str, Any]:
+    """Return who was compared, and by how much the results of any two differ at most."""
+    results = {side.name: side.ask("results", steps) for side in sides}
+    computed = {name: values for name, values in results.items() if values is not None}
+    return {
+        "sides": list(computed),
+        "steps": steps,
+        "largest_difference": largest_difference(computed, tolerance),
+        "tolerance": tolerance,
+    }
+
+
+def largest_difference(results: Mapping[str, Sequence[Sequence[float]]], tolerance: float) -> float:
+    """Return by how much the results of any two sides differ at most.
+
+    Parameters
+    ----------
+    results : dict
+        What each side computed: a list of numbers for each step, or the means over several steps.
+    tolerance : float
 
     Raises
     ------
     BenchmarkError
         If that is more than the tolerance, or not a number.
     """
-    computed = {name: values for name, values in losses.items() if None not in values}
+    fewest = min(map(len, results.values()), default=0)
+    means = {
+        name: np.reshape(values, (fewest, len(values) // fewest, -1)).mean(axis=1)
+        for name, values in results.items()
+    }
     largest = 0.0
-    for (name, values), (peer, others) in combinations(computed.items(), 2):
-        for step, (a, b) in enumerate(zip(values, others, strict=True), 1):
-            assert a is not None
-            assert b is not None
-            if not abs(a - b) <= TOLERANCE:
-                raise BenchmarkError(
-                    f"{name} and {peer} don't do the same work: their losses in step {step} are {a!r} and {b!r}"
-                )
-            largest = max(largest, abs(a - b))
+    for (name, ours), (peer, theirs) in combinations(means.items(), 2):
+        difference = np.abs(ours - theirs)
+        wrong = np.argwhere(~(difference <= tolerance))
+        if len(wrong):
+            at = tuple(wrong[0])
+            raise BenchmarkError(
+                f"{name} and {peer} don't do the same work: their results {at[0] + 1} of {fewest} are "
+                f"{float(ours[at])!r} and {float(theirs[at])!r}"
+            )
+        largest = max(largest, float(difference.max()))
     return largest
 
 
@@ -304,8 +305,25 @@ def check_threads(environments: Mapping[str, dict[str, dict[str, Any]]], threads
                 )
 
 
-def spread(values: list[float]) -> dict[str, Any]:
-    """Return median, quartiles and extremes, and the values themselves in the order of the rounds.
+def hold(sides: Sequence[Side], rounds: int, order: random.Random, record: Record) -> None:
+    """Let the sides take turns, and write down how long they took."""
+    own, busy, begin = cpu_seconds(sides), busy_seconds(), time.perf_counter()
+    for _ in range(rounds):
+        took = {side.name: side.ask("turn", TURN) for side in order.sample(sides, len(sides))}
+        for side in sides:
+            record.seconds.setdefault(side.name, []).append(took[side.name])
+    elapsed, busy_now = time.perf_counter() - begin, busy_seconds()
+    if busy is not None and busy_now is not None:
+        record.others.append(max(0.0, (busy_now - busy - (cpu_seconds(sides) - own)) / elapsed))
+
+
+def cpu_seconds(sides: Sequence[Side]) -> float:
+    """Return the processor time that the sides and this process have used so far."""
+    return sum((float(side.ask("cpu_seconds")) for side in sides), start=time.process_time())
+
+
+def spread(values: Sequence[float]) -> dict[str, Any]:
+    """Return median, quartiles and extremes.
 
     Examples
     --------
@@ -313,24 +331,30 @@ def spread(values: list[float]) -> dict[str, Any]:
     2.0
     """
     low, median, high = statistics.quantiles(values, n=4, method="inclusive")
-    return {
-        "median": median,
-        "quartiles": [low, high],
-        "min": min(values),
-        "max": max(values),
-        "values": values,
-    }
+    return {"median": median, "quartiles": [low, high], "min": min(values), "max": max(values)}
 
 
 def ratio(
-    name: str, peer: str, seconds: Mapping[str, list[float]], promise: float | None = None
+    name: str, peer: str, seconds: Mapping[str, Sequence[float]], repeats: int = 1, promise: float | None = None
 ) -> dict[str, Any]:
-    """Return the ratios of two sides' times, round by round, and whether their median keeps a promise."""
-    result = {
-        "side": name,
-        "peer": peer,
-        **spread([a / b for a, b in zip(seconds[name], seconds[peer], strict=True)]),
-    }
+    """Return the spread of the ratios of two sides' times, round by round, and whether a promise is kept.
+
+    The median over all rounds decides. ``"repeats"`` are the medians of each repeat.
+    """
+    ratios = [a / b for a, b in zip(seconds[name], seconds[peer], strict=True)]
+    rounds = len(ratios) // repeats
+    medians = [statistics.median(ratios[i : i + rounds]) for i in range(0, len(ratios), rounds)]
+    result = {"side": name, "peer": peer, **spread(ratios), "repeats": medians}
     if promise is not None:
         result |= {"promise": promise, "kept": result["median"] <= promise}
     return result
+
+
+def processor() -> str:
+    """Return the name of the processor, as far as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

@@ -8,19 +8,16 @@ import math
 import operator
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any, Generic, TypeAlias, TypeVar, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Generic, TypeVar, cast
 
 from chainrule.data.collate import default_collate
+from chainrule.data.indices import Indices, as_integers, take_rows
 from chainrule.random import Generator, default_generator
 from chainrule.tensor import Tensor, as_tensor
 
 __all__ = ["BatchDataset", "ConcatDataset", "Dataset", "Subset", "TensorDataset", "random_split"]
 
 T_co = TypeVar("T_co", covariant=True)
-Indices: TypeAlias = slice | Sequence[int] | NDArray[np.int64]
 
 
 class Dataset(Generic[T_co]):
@@ -48,6 +45,21 @@ class BatchDataset(Dataset[T_co]):
     """A dataset that cuts a whole batch from its arrays at once, which ``DataLoader`` then asks it to do.
 
     A subclass that redefines ``__getitem__`` alone is read sample by sample again: its `batch` would not know.
+
+    Examples
+    --------
+    Pixels that are kept as bytes and scaled when they are read:
+
+    >>> import numpy as np
+    >>> class Pixels(TensorDataset):
+    ...     def __getitem__(self, index):
+    ...         X, y = super().__getitem__(index)
+    ...         return X / 255, y
+    ...     def batch(self, indices):
+    ...         X, y = super().batch(indices)
+    ...         return [X / 255, y]
+    >>> Pixels(np.array([[0], [51], [255]], dtype=np.uint8), np.arange(3)).batch(slice(1, 3))
+    [tensor([[0.2000], [1.0000]]), tensor([1, 2])]
     """
 
     def batch(self, indices: Indices) -> Any:
@@ -72,19 +84,33 @@ class TensorDataset(BatchDataset[tuple[Tensor, ...]]):
     Parameters
     ----------
     *tensors : Tensor or array_like
-        Of equal length along the first axis. Their memory is shared, and so is that of a batch that is a slice
-        of them.
+        Of equal length along the first axis. Their memory is shared; a batch has memory of its own.
 
     Raises
     ------
     AssertionError
         If their lengths differ.
 
+    Notes
+    -----
+    Data that don't fit in memory are read from a mapped file, ``np.load(path, mmap_mode="r")`` or ``np.memmap``:
+    of the file, only the rows of a batch are copied, in whatever order, also by way of `Subset` and
+    `random_split`. They should have the byte order of the machine, or else are converted, and that is a copy of
+    the whole.
+
     Examples
     --------
+    >>> import numpy as np
     >>> dataset = TensorDataset(np.arange(6.0).reshape(3, 2), np.array([0, 1, 0]))
     >>> dataset[1]
     (tensor([2., 3.], dtype=float64), tensor(1))
+
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "pixels.npy")
+    >>> np.save(path, np.arange(6.0).reshape(3, 2))
+    >>> dataset = TensorDataset(np.load(path, mmap_mode="r"), np.array([0, 1, 0]))
+    >>> dataset.batch([2, 0])
+    [tensor([[4., 5.], [0., 1.]], dtype=float64), tensor([0, 0])]
     """
 
     def __init__(self, *tensors: Any) -> None:
@@ -102,10 +128,7 @@ class TensorDataset(BatchDataset[tuple[Tensor, ...]]):
 
     def batch(self, indices: Indices) -> list[Tensor]:
         """Return copies of the rows of each tensor, of shape (len(indices), ...)."""
-        rows: Any = indices if isinstance(indices, slice) else np.asarray(indices)
-        parts = [tensor[rows] for tensor in self.tensors]
-        # a slice gives views, and who changes a batch in place must not change the dataset
-        return [part.clone() for part in parts] if isinstance(indices, slice) else parts
+        return [_copy_of_rows(tensor, indices) for tensor in self.tensors]
 
 
 class Subset(BatchDataset[T_co]):
@@ -140,7 +163,7 @@ class Subset(BatchDataset[T_co]):
         """Return what `dataset` gives for these samples of the subset."""
         if isinstance(indices, slice):
             return fetch_batch(self.dataset, self.indices[indices])
-        return fetch_batch(self.dataset, [self.indices[i] for i in indices])
+        return fetch_batch(self.dataset, [self.indices[i] for i in as_integers(indices)])
 
 
 class ConcatDataset(Dataset[T_co]):
@@ -242,9 +265,18 @@ def fetch_samples(dataset: Any, indices: Indices) -> list[Any]:
     """Read samples of any dataset one by one, or by its ``__getitems__`` where it has one, as PyTorch does."""
     if isinstance(indices, slice):
         indices = range(*indices.indices(len(dataset)))
+    numbers = as_integers(indices)
     if getitems := getattr(dataset, "__getitems__", None):
-        return cast(list[Any], getitems(list(indices)))
-    return [dataset[index] for index in indices]
+        return cast(list[Any], getitems(list(numbers)))
+    return [dataset[index] for index in numbers]
+
+
+def _copy_of_rows(tensor: Tensor, indices: Indices) -> Tensor:
+    if tensor.requires_grad:  # gradients flow into the dataset
+        return tensor[indices].clone()
+    rows = take_rows(tensor.array, indices)
+    # a slice gives a view, and who changes a batch in place must not change the dataset
+    return Tensor(rows.copy() if isinstance(indices, slice) else rows)
 
 
 def fetch_batch(dataset: Any, indices: Indices) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from chainrule.data.collate import default_collate, default_convert
 from chainrule.data.dataset import fetch_batch, fetch_samples
+from chainrule.data.indices import cut, join
 from chainrule.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 from chainrule.random import Generator, default_generator
 
@@ -149,15 +150,18 @@ class DataLoader(Generic[T_co]):
         Returns
         -------
         iterator
-            Of what `fetch` takes: slices for a dataset in its own order, else what the batch sampler gives.
-            Random orders are drawn when they are asked for, as in PyTorch.
+            Of what `fetch` takes: slices for a dataset in its own order, arrays for a random order, else what
+            the batch sampler gives. Random orders are drawn when they are asked for, as in PyTorch.
         """
         batches = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
         # PyTorch seeds its workers with this number; it is drawn even where there are none.
         (self.generator or default_generator).random63()
-        if type(self.batch_sampler) is BatchSampler and type(self.batch_sampler.sampler) is SequentialSampler:
-            n, size = len(self.batch_sampler.sampler), self.batch_sampler.batch_size
-            return (slice(start, min(start + size, n)) for start in range(0, len(self) * size, size))
+        if type(own := self.batch_sampler) is BatchSampler:
+            if type(own.sampler) is SequentialSampler:
+                n, size = len(own.sampler), own.batch_size
+                return (slice(start, min(start + size, n)) for start in range(0, len(own) * size, size))
+            if type(own.sampler) is RandomSampler:
+                return cut(own.sampler.blocks(), own.batch_size, own.drop_last)
         return batches
 
     def fetch(self, indices: Any) -> Any:
@@ -165,7 +169,7 @@ class DataLoader(Generic[T_co]):
 
         Parameters
         ----------
-        indices : slice, sequence of int, or int
+        indices : slice, sequence of int, ndarray of int, or int
             What `index_batches` gave.
 
         Returns
@@ -178,6 +182,30 @@ class DataLoader(Generic[T_co]):
         if self.collate_fn is default_collate:
             return fetch_batch(self.dataset, indices)
         return self.collate_fn(fetch_samples(self.dataset, indices))
+
+    def joined(self, samples: int) -> Iterator[tuple[Any, list[int]]]:
+        """Iterate as `__iter__` does, but read consecutive batches at once; with the default `collate_fn` only.
+
+        Parameters
+        ----------
+        samples : int
+            Batches are joined up to so many samples; one that is larger stays as it is.
+
+        Yields
+        ------
+        batch : Any
+            The samples of all these batches, as `fetch` gives them.
+        sizes : list of int
+            How many of them belong to each batch, in order.
+
+        Examples
+        --------
+        >>> from chainrule.data import TensorDataset
+        >>> [(X.tolist(), sizes) for (X,), sizes in DataLoader(TensorDataset([0, 1, 2, 3, 4]), 2).joined(4)]
+        [([0, 1, 2, 3], [2, 2]), ([4], [1])]
+        """
+        for indices, sizes in join(self.index_batches(), samples):
+            yield self.fetch(indices), sizes
 
 
 def _refuse_workers(

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from chainrule.random import Generator, default_generator
 
 __all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler"]
@@ -91,19 +94,30 @@ class RandomSampler(Sampler[int]):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
-        # A generator function, as in PyTorch: what is drawn, is drawn when the index is asked for.
+        for block in self.blocks():
+            yield from block.tolist()
+
+    def blocks(self) -> Iterator[NDArray[np.int64]]:
+        """Draw the order array by array, each when its first index is asked for, as in PyTorch.
+
+        Yields
+        ------
+        ndarray of int64
+            The next indices.
+        """
         n = len(self.data_source)
         generator = self.generator or Generator().manual_seed(default_generator.random63())
         if self.replacement:
             blocks, rest = divmod(self.num_samples, _REPLACEMENT_BLOCK)
             for size in [_REPLACEMENT_BLOCK] * blocks + [rest]:
-                yield from generator.integers(0, n, size).tolist()
+                yield generator.integers(0, n, size)
         else:
             rounds, rest = divmod(self.num_samples, n)
             for _ in range(rounds):
-                yield from generator.permutation(n).tolist()
-            # Drawn even if the rest is 0, as in PyTorch: the state afterwards must agree.
-            yield from generator.permutation(n).tolist()[:rest]
+                yield generator.permutation(n)
+            # PyTorch draws it even if the rest is 0: the state of a generator that others use must agree.
+            if rest or self.generator is not None:
+                yield generator.permutation(n)[:rest]
 
     def __len__(self) -> int:
         return self.num_samples

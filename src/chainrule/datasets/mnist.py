@@ -4,9 +4,8 @@ import os
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
-import numpy as np
-
-from chainrule.data.dataset import BatchDataset, Indices
+from chainrule.data.dataset import BatchDataset
+from chainrule.data.indices import Indices, take_rows
 from chainrule.datasets.catalogue import FASHION_MNIST, MNIST_DIGITS, ImageSet
 from chainrule.datasets.load import load_split
 from chainrule.datasets.transforms import apply_to_batch
@@ -118,10 +117,9 @@ class MNIST(BatchDataset[tuple[Any, Any]]):
             The images, uint8 of shape (B, 28, 28) unless a transform changes that, and the labels, int64 of
             shape (B,).
         """
-        rows: Any = indices if isinstance(indices, slice) else np.asarray(indices)
         return [
-            apply_to_batch(self.transform, self.data[rows]),
-            apply_to_batch(self.target_transform, self.targets[rows]),
+            apply_to_batch(self.transform, take_rows(self.data, indices)),
+            apply_to_batch(self.target_transform, take_rows(self.targets, indices)),
         ]
 
     def __repr__(self) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from chainrule.interop.reference import ReferenceRun
-from chainrule.tensor import Tensor
+from chainrule.random import default_generator
 from chainrule.train import Callback, Trainer
+from chainrule.train.history import RunningEpoch
+from chainrule.train.replay import generators_of, get_states, set_states
 
 PAUSE = 0.2  # seconds; OpenBLAS's threads were seen to wait for 0.1
 VERSION = "2.13.0"  # the version whose runs are recorded, and that the "reference" extra installs
@@ -32,10 +35,27 @@ def import_torch() -> Any:
     return torch
 
 
-class LiveReference(Callback):
-    """Trains a PyTorch network along with ours: after each of our epochs, one of its own.
+@contextmanager
+def shared_stream(torch: Any) -> Iterator[None]:
+    """Let PyTorch draw from the stream of our default generator, which goes on behind what PyTorch has drawn.
 
-    The epochs alternate so that both sides are timed under the same load of the machine.
+    PyTorch's own default generator is afterwards as it was before.
+    """
+    own = torch.get_rng_state()
+    torch.set_rng_state(torch.from_numpy(default_generator.get_state()))
+    try:
+        yield
+    finally:
+        default_generator.set_state(torch.get_rng_state())
+        torch.set_rng_state(own)
+
+
+class LiveReference(Callback):
+    """Trains a PyTorch network along with ours: after each of our epochs, one of its own, on the same batches.
+
+    The epochs alternate so that both sides are timed under the same load of the machine. Before PyTorch's epoch,
+    all generators are put back to where they were before ours: shuffled batches come in the same order, and
+    dropout draws the same masks. Afterwards they are put where they were: our training does not notice.
 
     Parameters
     ----------
@@ -46,9 +66,7 @@ class LiveReference(Callback):
         Takes ``torch`` and returns model, loss function and optimiser. It is called right after
         ``torch.manual_seed(settings["seed"])``.
     train, validation : iterable
-        Batches (X, y). Ours are handed to PyTorch without a copy.
-    follow : callable, optional
-        Wraps the training batches, to show progress.
+        The loaders that ``Trainer.fit`` is given. Their batches are handed to PyTorch without a copy.
 
     Attributes
     ----------
@@ -63,49 +81,63 @@ class LiveReference(Callback):
         build: Callable[[Any], tuple[Any, Any, Any]],
         train: Iterable[Any],
         validation: Iterable[Any],
-        follow: Callable[[Iterable[Any]], Iterable[Any]] = iter,
     ) -> None:
         self.torch = import_torch()
-        self.train, self.validation, self.follow = train, validation, follow
+        self.train, self.validation = train, validation
         self.torch.manual_seed(settings["seed"])
         self.model, self.loss_fn, self.optimizer = build(self.torch)
         self.run = ReferenceRun(lab, settings, self.torch.__version__.partition("+")[0], platform.machine())
+        self._epoch: RunningEpoch | None = None
 
     def on_epoch_start(self, trainer: Trainer) -> None:
         """Let PyTorch's threads go to sleep, which wait for work for a while and would slow ours down."""
+        self._epoch = trainer.running  # is told, at its first batch, where the generators stand
         time.sleep(PAUSE)
 
     def on_epoch_end(self, trainer: Trainer, record: dict[str, Any]) -> None:
         """Train PyTorch's network for one epoch, and test it."""
+        assert self._epoch is not None
         time.sleep(PAUSE)  # as above, the other way round
-        losses: list[float] = []
-        samples: list[int] = []
-        self.model.train()
-        start = time.perf_counter()
-        for batch in self.follow(self.train):
-            X, y = map(self._as_torch, batch)
-            loss = self.loss_fn(self.model(X), y)
-            loss.backward()
-            self.optimizer.step()
-            self.optimizer.zero_grad()
-            losses.append(loss.item())
-            samples.append(len(X))
-        seconds = time.perf_counter() - start
-        loss, accuracy = self._evaluate()
+        generators = generators_of(train=self.train, validation=self.validation)
+        now = get_states(generators)
+        set_states(generators, now | self._epoch.generators)
+        try:
+            losses, train_loss, seconds = self._train()
+            loss, accuracy = self._evaluate()
+        finally:
+            set_states(generators, now)
         self.run.steps += losses
         self.run.epochs.append(
             {
                 "epoch": len(self.run.epochs) + 1,
                 "steps": len(losses),
-                "train_loss": float(np.average(losses, weights=samples)),  # over the samples, as in Trainer
+                "train_loss": train_loss,
                 "validation_loss": loss,
                 "validation_accuracy": accuracy,
                 "seconds": seconds,
             }
         )
 
-    def _as_torch(self, values: Any) -> Any:
-        return self.torch.from_numpy(np.asarray(values)) if isinstance(values, Tensor) else values
+    def _train(self) -> tuple[list[float], float, float]:
+        """Return the losses of the steps of an epoch, their mean over the samples as in Trainer, and the time."""
+        losses: list[float] = []
+        samples: list[int] = []
+        self.model.train()
+        seconds, start = 0.0, time.perf_counter()
+        for batch in self.train:
+            seconds += time.perf_counter() - start
+            with shared_stream(self.torch):  # passing the stream on is off the clock
+                start = time.perf_counter()
+                X, y = map(self._as_torch, batch)
+                loss = self.loss_fn(self.model(X), y)
+                loss.backward()
+                self.optimizer.step()
+                self.optimizer.zero_grad()
+                losses.append(loss.item())
+                samples.append(len(X))
+                seconds += time.perf_counter() - start
+            start = time.perf_counter()
+        return losses, float(np.average(losses, weights=samples)), seconds
 
     def _evaluate(self) -> tuple[float, float]:
         """Return the mean of the batches' losses and the share of right answers, as the tutorial does."""
@@ -120,12 +152,14 @@ class LiveReference(Callback):
                 total += len(y)
         return float(np.mean(losses)), right / total
 
+    def _as_torch(self, values: Any) -> Any:
+        return values if self.torch.is_tensor(values) else self.torch.from_numpy(np.asarray(values))
+
     def state_dict(self) -> dict[str, Any]:
-        """Return the network, the optimiser, the generator and the numbers so far, for a checkpoint."""
+        """Return the network, the optimiser and the numbers so far, for a checkpoint."""
         return {
             "model": {k: v.numpy() for k, v in self.model.state_dict().items()},
             "optimizer": _to_arrays(self.optimizer.state_dict()),
-            "generator": self.torch.get_rng_state().numpy(),
             "steps": list(self.run.steps),
             "epochs": list(self.run.epochs),
         }
@@ -134,7 +168,6 @@ class LiveReference(Callback):
         """Go on from a checkpoint."""
         self.model.load_state_dict({k: self.torch.tensor(v) for k, v in state["model"].items()})
         self.optimizer.load_state_dict(_to_tensors(state["optimizer"], self.torch))
-        self.torch.set_rng_state(self.torch.tensor(state["generator"]))
         self.run.steps, self.run.epochs = list(state["steps"]), list(state["epochs"])
 
 

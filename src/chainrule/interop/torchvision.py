@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,7 @@ def torch_loaders(train: FashionMNIST, test: FashionMNIST, batch_size: int, root
         If PyTorch or torchvision is not installed, or they don't fit each other.
     """
     torchvision, torch = import_torchvision(), import_torch()
-    for dataset in (train, test):
-        _write_idx(dataset, root / "FashionMNIST" / "raw")
+    write_files((train, test), root)
     DataLoader = torch.utils.data.DataLoader
     training_data, test_data = (
         torchvision.datasets.FashionMNIST(
@@ -83,9 +83,11 @@ def torch_loaders(train: FashionMNIST, test: FashionMNIST, batch_size: int, root
     return DataLoader(training_data, batch_size=batch_size), DataLoader(test_data, batch_size=batch_size)
 
 
-def _write_idx(dataset: FashionMNIST, folder: Path) -> None:
-    name = FILES[dataset.train]
-    for kind, array in (("images-idx3", dataset.data), ("labels-idx1", dataset.targets.astype("u1"))):
-        with write_whole(folder / f"{name}-{kind}-ubyte") as file:
-            file.write(idx_header(array.shape))
-            file.write(array.tobytes())
+def write_files(datasets: Iterable[FashionMNIST], root: Path) -> None:
+    """Write the images and labels of datasets, uncompressed, where torchvision looks for them under a folder."""
+    for dataset in datasets:
+        name = FILES[dataset.train]
+        for kind, array in (("images-idx3", dataset.data), ("labels-idx1", dataset.targets.astype("u1"))):
+            with write_whole(root / "FashionMNIST" / "raw" / f"{name}-{kind}-ubyte") as file:
+                file.write(idx_header(array.shape))
+                file.write(array.data)

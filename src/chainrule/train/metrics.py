@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeAlias
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 import numpy as np
 
 from chainrule.autograd import no_grad
+from chainrule.data import DataLoader, default_collate
 from chainrule.nn import Module
 from chainrule.tensor import Tensor, as_tensor
 from chainrule.train.history import Tally
@@ -74,6 +76,8 @@ def evaluate(
     loader: Iterable[Any],
     loss_fn: Callable[[Any, Any], Tensor],
     metrics: Mapping[str, Metric] | None = None,
+    *,
+    at_once: int | None = None,
 ) -> dict[str, float]:
     """Measure a model in evaluation mode, without gradients. The modes of its modules are the same afterwards.
 
@@ -87,6 +91,11 @@ def evaluate(
     metrics : dict of str to callable, optional
         Functions like :func:`accuracy`, of prediction and target, that return what is to be summed up over the
         batches and what it is to be divided by.
+    at_once : int, optional
+        Put up to so many samples through the model at once, which is faster; losses and metrics are still those
+        of each batch, equal to rounding. It is for models that, in evaluation, treat each sample by itself: not
+        with a ``BatchNorm1d(track_running_stats=False)``, for one. Batches are joined where the loader is a
+        ``DataLoader`` of chainrule with the default ``collate_fn``.
 
     Returns
     -------
@@ -107,13 +116,41 @@ def evaluate(
     """
     tally = Tally()
     with evaluation_mode(model), no_grad():
-        for X, y in pairs(loader):
-            pred = model(X)
+        for X, y, pred in _predictions(model, loader, at_once):
             tally.add(len(X), loss_fn(pred, y).item())
             measure(metrics or {}, pred, y, tally)
     if not tally.batches:
         raise ValueError("the validation loader gave no batches: nothing can be measured")
     return {"loss": tally.loss / tally.batches, **tally.ratios()}
+
+
+def _predictions(
+    model: Module, loader: Iterable[Any], at_once: int | None
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Yield each batch (X, y) with the prediction for it."""
+    if at_once is None or not _can_join(loader):
+        for X, y in pairs(loader):
+            yield X, y, model(X)
+        return
+    for batch, sizes in loader.joined(at_once):
+        X, y = _pair(batch)
+        pred = model(X)
+        if len(pred) != len(X):
+            raise ValueError(
+                f"evaluate(at_once={at_once}) expected the model to give a row for each of {len(X)} samples, got "
+                f"shape {tuple(pred.shape)}: leave at_once out"
+            )
+        for start, stop in pairwise(accumulate(sizes, initial=0)):
+            yield X[start:stop], y[start:stop], pred[start:stop]
+
+
+def _can_join(loader: Iterable[Any]) -> TypeGuard[DataLoader[Any]]:
+    """Tell whether batches are read in our own way, with nothing of the user's that would see more than one."""
+    return (
+        isinstance(loader, DataLoader)
+        and type(loader).__iter__ is DataLoader.__iter__
+        and loader.collate_fn is default_collate
+    )
 
 
 def measure(metrics: Mapping[str, Metric], pred: Tensor, y: Tensor, tally: Tally) -> None:
@@ -137,10 +174,13 @@ def evaluation_mode(model: Module) -> Iterator[None]:
 
 def pairs(batches: Iterable[Any]) -> Iterator[tuple[Tensor, Tensor]]:
     """Iterate over batches (X, y) of anything that is an array, as tensors."""
-    for batch in batches:
-        try:
-            X, y = batch
-        except (TypeError, ValueError):
-            kind = type(batch).__name__
-            raise TypeError(f"a loader is expected to give batches (X, y), got {kind} that is no pair") from None
-        yield as_tensor(X), as_tensor(y)
+    return map(_pair, batches)
+
+
+def _pair(batch: Any) -> tuple[Tensor, Tensor]:
+    try:
+        X, y = batch
+    except (TypeError, ValueError):
+        kind = type(batch).__name__
+        raise TypeError(f"a loader is expected to give batches (X, y), got {kind} that is no pair") from None
+    return as_tensor(X), as_tensor(y)

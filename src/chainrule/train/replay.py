@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def generators_of(**loaders: Any) -> Generators:
     Returns
     -------
     dict of str to Generator
-        With the default generator, and PyTorch's where a loader is PyTorch's.
+        Each once, with the default generator, and PyTorch's where a loader is PyTorch's.
 
     Examples
     --------
@@ -36,10 +37,14 @@ def generators_of(**loaders: Any) -> Generators:
     """
     found: Generators = {"default": default_generator}
     for role, loader in loaders.items():
-        for part, owner in {"": loader, ".sampler": getattr(loader, "sampler", None)}.items():
-            generator = getattr(owner, "generator", None)
-            if isinstance(generator, Generator) or _is_of_torch(generator):
-                found[f"{role}{part}.generator"] = generator
+        for part in ("generator", "sampler.generator", "batch_sampler.sampler.generator"):
+            try:
+                generator = attrgetter(part)(loader)
+            except AttributeError:
+                continue
+            known = any(generator is other for other in found.values())
+            if not known and (isinstance(generator, Generator) or _is_of_torch(generator)):
+                found[f"{role}.{part}"] = generator
         if _is_of_torch(loader):
             found["torch"] = sys.modules["torch"].default_generator
     return found
