@@ -931,3 +931,34 @@ def test_sums_and_means_in_float32_are_exact_to_a_millionth(shape):
             exact = getattr(torch.from_numpy(x).double(), name)(dim=dim)
             np.testing.assert_allclose(ours.array, theirs, rtol=2e-6)
             np.testing.assert_allclose(ours.array, exact, rtol=2e-6)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda lib: lib.tensor([1, 2]) // 0,
+        lambda lib: lib.tensor([1, 2]) % lib.tensor([0, 1]),
+        lambda lib: 5 // lib.tensor([0]),
+        lambda lib: lib.arange(6).reshape(2, 3).T.view(6),
+        lambda lib: lib.arange(6)[::-1],
+    ],
+)
+def test_what_pytorch_refuses_is_refused_with_the_same_type(refused):
+    with pytest.raises(Exception) as theirs:  # noqa: PT011 (whatever it is)
+        refused(torch)
+    with pytest.raises(theirs.type):
+        refused(cr)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda lib: 7 // lib.tensor([2.0, -2.0]),
+        lambda lib: lib.tensor([1.0, -1.0]) // 0,
+        lambda lib: lib.tensor([5.0, -5.0]) % 0,
+        lambda lib: lib.arange(6).reshape(2, 3).T.view(3, 2, 1),
+        lambda lib: lib.tensor([lib.tensor([1]) == None, lib.tensor([1]) != None]),  # noqa: E711
+    ],
+)
+def test_floor_division_views_and_comparison_with_none_are_those_of_pytorch(function):
+    np.testing.assert_array_equal(np.asarray(function(cr)), function(torch).numpy())

@@ -528,10 +528,10 @@ class Tensor:
         return _power(other, self)
 
     def __floordiv__(self, other: Any) -> Tensor:
-        operands = _operands(self, other)
-        if autograd.mode.recording and any(x._requires_grad for x in operands):
-            raise RuntimeError("a // b has no derivative in chainrule: use detach() on what requires a gradient")
-        return _without_gradient(np.floor_divide, *operands)
+        return _floor_divided(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return _floor_divided(other, self)
 
     def __mod__(self, other: Any) -> Tensor:
         return binary(ops.Mod(), self, other)
@@ -563,10 +563,14 @@ class Tensor:
     def __xor__(self, other: Any) -> Tensor:
         return _without_gradient(np.bitwise_xor, self, other)
 
-    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
+    def __eq__(self, other: object) -> Any:
+        if other is None:
+            return False
         return _without_gradient(np.equal, self, other)
 
-    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
+    def __ne__(self, other: object) -> Any:
+        if other is None:
+            return True
         return _without_gradient(np.not_equal, self, other)
 
     def __lt__(self, other: Any) -> Tensor:
@@ -794,7 +798,15 @@ class Tensor:
         """Return the same elements in another shape; one length may be −1."""
         return apply(ops.Reshape(_shape(shape)), self)
 
-    view = reshape
+    def view(self, *shape: Any) -> Tensor:
+        """Return the same memory in another shape; one length may be −1."""
+        result = self.reshape(*shape)
+        if self.array.size and not np.may_share_memory(result.array, self.array):
+            raise RuntimeError(
+                f"view() can't give shape {result.shape} to the memory of a tensor of shape {self.shape} and "
+                f"strides {self.array.strides}: use reshape(), which copies where it must"
+            )
+        return result
 
     def flatten(self, start_dim: Int = 0, end_dim: Int = -1) -> Tensor:
         """Return this tensor with the axes from ``start_dim`` to ``end_dim`` merged into one."""
@@ -1136,6 +1148,8 @@ def _index(index: Any) -> Any:
     """Replace the tensors in an index by arrays."""
     if isinstance(index, tuple):
         return tuple(_index(i) for i in index)
+    if isinstance(index, slice) and index.step is not None and index.step <= 0:
+        raise ValueError(f"the step of a slice must be greater than zero, got {index.step}")
     if isinstance(index, Tensor) and index.dtype == dtypes.uint8:
         raise TypeError("an index of uint8 is a mask in PyTorch: use bool() for a mask, long() for positions")
     if isinstance(index, Tensor) and autograd.mode.tape is not None:
@@ -1232,6 +1246,13 @@ def _difference(a: Any, b: Any) -> Tensor:
             "booleans can't be subtracted: use ~x or logical_not() to invert, x ^ y for the difference"
         )
     return apply(ops.Sub(), x, y)
+
+
+def _floor_divided(a: Any, b: Any) -> Tensor:
+    x, y = _operands(a, b)
+    if autograd.mode.recording and (x._requires_grad or y._requires_grad):
+        raise RuntimeError("a // b has no derivative in chainrule: use detach() on what requires a gradient")
+    return _without_gradient(ops.floor_divide, x, y)
 
 
 def _power(a: Any, b: Any) -> Tensor:

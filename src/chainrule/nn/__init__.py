@@ -1,5 +1,7 @@
 """Layers, losses and networks, with PyTorch's names."""
 
+from typing import Any as _Any
+
 from chainrule.nn import functional, init, utils
 from chainrule.nn.activation import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
 from chainrule.nn.batchnorm import BatchNorm1d
@@ -39,3 +41,7 @@ __all__ = [
     "init",
     "utils",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    raise AttributeError(f"chainrule.nn has no {name!r}: it covers what fully-connected networks use")

@@ -461,3 +461,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
         return np.asarray(index[..., np.newaxis] == np.arange(classes), dtype=np.int64)
 
     return apply(ops.NoGradient(rows), labels)
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"chainrule.nn.functional has no {name!r}: it covers what fully-connected networks use")

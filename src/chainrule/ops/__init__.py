@@ -4,7 +4,7 @@ One file for each kind. The registry, ``Operation.registry``, knows them all by 
 """
 
 from chainrule.ops.activations import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
-from chainrule.ops.arithmetic import Add, Div, Maximum, Minimum, Mod, Mul, Neg, Pow, Sub, Where
+from chainrule.ops.arithmetic import Add, Div, Maximum, Minimum, Mod, Mul, Neg, Pow, Sub, Where, floor_divide
 from chainrule.ops.dropout import Dropout
 from chainrule.ops.elementwise import Abs, Cast, Clip, Clone, Cos, Exp, Log, NoGradient, Sin, Sqrt, Step, sign
 from chainrule.ops.linear import Linear, MatMul
@@ -74,5 +74,6 @@ __all__ = [
     "Tanh",
     "Var",
     "Where",
+    "floor_divide",
     "sign",
 ]

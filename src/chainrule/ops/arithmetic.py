@@ -144,12 +144,35 @@ class Where(Operation):
         return None, da, db
 
 
+def floor_divide(a: Array, b: Array) -> Array:
+    """Compute ⌊a / b⌋.
+
+    Raises
+    ------
+    RuntimeError
+        If an integer is divided by 0.
+
+    Examples
+    --------
+    >>> floor_divide(np.array([7.0, -7.0]), np.array(2.0))
+    array([ 3., -4.])
+    """
+    _refuse_zero(b)
+    return np.floor_divide(a, b)
+
+
+def _refuse_zero(b: Array) -> None:
+    if b.dtype.kind in "iu" and not b.all():
+        raise RuntimeError("an integer is divided by 0, which has no result: use float() for inf and NaN")
+
+
 class Mod(Operation):
     """y = a − b ⌊a / b⌋, which has the sign of b."""
 
     reads = (0, 1)
 
     def forward(self, a: Array, b: Array) -> Array:
+        _refuse_zero(b)
         self.a, self.b = a, b
         self.y = np.mod(a, b, out=self.y)
         return self.y
