@@ -187,6 +187,37 @@ def test_the_error_lists_what_each_mirror_gave(monkeypatch, tiny, mirror, tmp_pa
         assert part in str(raised.value)
 
 
+NOWHERE = "http://127.0.0.1:9"  # nothing listens there
+
+
+def test_each_mirror_that_fails_gets_one_short_sentence(monkeypatch, tiny, mirror, tmp_path, train_images):
+    from dataclasses import replace
+
+    monkeypatch.delenv("CHAINRULE_MIRROR")
+    monkeypatch.setattr("chainrule.datasets.download._TIMEOUT", (1.0, 0.1))
+    mirror.serve(tiny, "silent")
+    mirror.cut_after[f"/silent/{train_images.removeprefix('/mnist/')}"] = [0]
+    mirror.stall = True
+    bases = (f"{NOWHERE}/", f"{mirror.url}/missing/", f"{mirror.url}/silent/")
+    with pytest.raises(DownloadError) as raised:
+        fetch_set(replace(tiny.image_set, mirrors=bases), tmp_path)
+    name = train_images.removeprefix("/mnist/")
+    assert str(raised.value).splitlines()[1:4] == [
+        f"  {NOWHERE}/{name}: there is no connection to the server",
+        f"  {mirror.url}/missing/{name}: the server answered 404 Not Found",
+        f"  {mirror.url}/silent/{name}: there is no connection to the server",
+    ]
+
+
+def test_a_proxy_that_does_not_answer_is_named_as_the_cause(monkeypatch, tiny, tmp_path):
+    monkeypatch.setenv("CHAINRULE_MIRROR", "http://mirror.invalid")
+    monkeypatch.setenv("http_proxy", NOWHERE)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(DownloadError, match="gz: the proxy can't be reached\n"):
+        fetch_set(tiny.image_set, tmp_path)
+
+
 def test_a_broken_file_is_replaced_by_fetching(tiny, served, tmp_path):
     folder = tiny.write(tmp_path / "mnist", zipped=False)
     broken = folder / tiny.image_set.files[0].name
@@ -247,7 +278,7 @@ def test_progress_is_drawn_on_a_terminal(monkeypatch, tiny, served, tmp_path):
 
 
 def test_without_a_network_the_sample_is_used_and_the_line_says_why(monkeypatch, tiny, tmp_path, capsys):
-    monkeypatch.setenv("CHAINRULE_MIRROR", "http://127.0.0.1:9")  # nothing listens there
+    monkeypatch.setenv("CHAINRULE_MIRROR", NOWHERE)
     assert MNIST(tmp_path, download=True).source.kind == "sample"
     MNIST(tmp_path, train=False, download=True)
     lines = capsys.readouterr().err.splitlines()

@@ -14,6 +14,7 @@ def test_status_lists_every_place_in_search_order(tiny, tmp_path, monkeypatch, b
     assert [row.state for row in rows[:3]] == ["300 + 20 images", "not there", "incomplete: 1 of 4 files"]
     assert rows[0].where == f"{tmp_path / 'mnist'} (CHAINRULE_DATA)"
     assert rows[3].where == "embedded sample"
+    assert str(rows[0]) == f"MNIST: {rows[0].where}: 300 + 20 images"
 
 
 def test_status_shows_a_broken_file(tiny, tmp_path, monkeypatch):
@@ -29,8 +30,11 @@ def test_verify_names_the_file_that_differs(tiny, tmp_path):
     checks = verify(["MNIST"], tmp_path)
     assert [check.ok for check in checks] == [False, True, True, False]
     assert "SHA-256" in checks[0].problem
-    assert checks[3].problem == "not found"
+    assert checks[3].problem == f"{checks[3].file}[.gz] was not found"
     assert checks[3].path is None
+    assert str(checks[0]).startswith(f"MNIST: {checks[0].path} is not the published")
+    assert str(checks[1]) == f"MNIST: {checks[1].path} is as published"
+    assert str(checks[3]) == f"MNIST: {checks[3].problem}"
 
 
 def test_verify_looks_where_the_data_are_found(tiny, bare_machine):
@@ -45,6 +49,7 @@ def test_fetch_without_a_folder_fills_the_cache(tiny, mirror, bare_machine):
     mirror.serve(tiny, "mnist")
     fetched = fetch()
     assert {file.path.parent for file in fetched} == {bare_machine / "cache" / "mnist"}
+    assert str(fetched[0]) == f"MNIST: {fetched[0].path} (downloaded)"
     assert all(check.ok for check in verify())
 
 

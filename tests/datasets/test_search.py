@@ -91,6 +91,31 @@ def test_the_sample_takes_the_place_of_what_is_nowhere_and_one_line_says_so(caps
         assert part in said.err
 
 
+@pytest.mark.parametrize("folder", ["empty", "missing"])
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_folder_in_chainrule_data_without_the_files_is_not_passed_over_silently(
+    monkeypatch, tiny, bare_machine, tmp_path, capsys, folder, elsewhere
+):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("CHAINRULE_DATA", str(tmp_path / folder))
+    if elsewhere:
+        tiny.write(bare_machine / "cache" / "mnist")
+    MNIST(), MNIST(train=False)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == (1 if elsewhere else 2)  # the second one tells of the sample
+    reason = {"empty": "holds no file of MNIST", "missing": "is not a folder"}[folder]
+    assert lines[0].startswith(f"chainrule: CHAINRULE_DATA names {tmp_path / folder}, which {reason}: ")
+    for file in tiny.image_set.files:
+        assert f"{file.name}[.gz]" in lines[0]
+
+
+def test_chainrule_data_is_not_spoken_of_where_it_is_not_needed(monkeypatch, tiny, tmp_path, capsys):
+    monkeypatch.setenv("CHAINRULE_DATA", str(tmp_path / "missing"))
+    MNIST(tiny.write(tmp_path / "root"))
+    MNIST(source="sample")
+    assert capsys.readouterr().err == ""
+
+
 def test_the_sample_can_be_asked_for_although_the_whole_set_is_there(tiny, tmp_path, capsys):
     tiny.write(tmp_path)
     assert MNIST(tmp_path, source="sample").source.kind == "sample"

@@ -49,6 +49,9 @@ class FetchedFile:
     path: Path
     state: Literal["downloaded", "already there"]
 
+    def __str__(self) -> str:
+        return f"{self.dataset}: {self.path} ({self.state})"
+
 
 def fetch_set(image_set: ImageSet, folder: Path) -> list[FetchedFile]:
     """Download the files of a set that a folder does not hold yet.
@@ -148,7 +151,7 @@ def _fetch_file(image_set: ImageSet, file: IDXFile, folder: Path, progress: Prog
         try:
             _fetch_url(url, part, file, progress)
         except (OSError, IDXError) as error:  # every error of requests is an OSError
-            failures.append(f"  {url}: {error}")
+            failures.append(f"  {url}: {_reason(error)}")
             continue
         part.replace(target)
         for leftover in folder.glob(f"{target.name}.*.part"):
@@ -162,6 +165,24 @@ def _fetch_file(image_set: ImageSet, file: IDXFile, folder: Path, progress: Prog
         + "\nTry again later, or put the four files in a folder and name it in the environment variable "
         "CHAINRULE_DATA"
     )
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words why a transfer failed; what requests says itself fills the screen."""
+    from requests import exceptions
+
+    if isinstance(error, exceptions.HTTPError) and error.response is not None:
+        return f"the server answered {error.response.status_code} {error.response.reason}"
+    if not isinstance(error, exceptions.RequestException) or all(isinstance(arg, str) for arg in error.args):
+        return str(error)  # a sentence, nearly always our own
+    sentences = {
+        exceptions.ProxyError: "the proxy can't be reached",
+        exceptions.SSLError: "the server's certificate is not trusted",
+        exceptions.Timeout: "the server does not answer",
+        exceptions.ChunkedEncodingError: "the connection broke off",
+        exceptions.ConnectionError: "there is no connection to the server",
+    }
+    return next((said for kind, said in sentences.items() if isinstance(error, kind)), type(error).__name__)
 
 
 def _fetch_url(url: str, part: Path, file: IDXFile, progress: Progress) -> None:

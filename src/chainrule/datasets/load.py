@@ -139,6 +139,7 @@ def _find(
         if not download:
             raise
         files, reason = None, "is incomplete on this machine"
+    _notice_wrong_folder(image_set, root, files)
     if files is not None:
         return files
     if download:
@@ -186,6 +187,23 @@ def _identify(
                         f"{image_set.name}"
                     )
     return "full" if digests == tuple(file.sha256 for file in expected) else "other"
+
+
+def _notice_wrong_folder(
+    image_set: ImageSet, root: str | os.PathLike[str] | None, found: tuple[Path, Path] | None
+) -> None:
+    """Say if the folder that CHAINRULE_DATA names holds no file of a set, and so was passed over."""
+    named = os.environ.get("CHAINRULE_DATA")
+    why = next((place.why for place in places(image_set, root) if found and place.folder == found[0].parent), None)
+    if not named or why in ("root", "CHAINRULE_DATA"):
+        return
+    folder = Path(named).expanduser()
+    lacks = f"holds no file of {image_set.name}" if folder.is_dir() else "is not a folder"
+    expected = ", ".join(f"{file.name}[.gz]" for file in image_set.files)
+    _notice(
+        f"chainrule: CHAINRULE_DATA names {folder}, which {lacks}: {expected} were expected in it, in its "
+        f"{image_set.folder} or in its {image_set.name}/raw."
+    )
 
 
 @functools.cache

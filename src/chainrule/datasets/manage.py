@@ -23,6 +23,9 @@ class StatusRow:
     where: str
     state: str
 
+    def __str__(self) -> str:
+        return f"{self.dataset}: {self.where}: {self.state}"
+
 
 @dataclass(frozen=True)
 class FileCheck:
@@ -37,6 +40,9 @@ class FileCheck:
     def ok(self) -> bool:
         """Whether the file is there and has the published content."""
         return self.problem is None
+
+    def __str__(self) -> str:
+        return f"{self.dataset}: {self.problem or f'{self.path} is as published'}"
 
 
 def status() -> list[StatusRow]:
@@ -139,7 +145,7 @@ def _state(image_set: ImageSet, folder: Path) -> str:
 def _check(image_set: ImageSet, file: IDXFile, folder: Path | None) -> FileCheck:
     path = None if folder is None else file_in(folder, file)
     if path is None:
-        return FileCheck(image_set.name, file.name, None, "not found")
+        return FileCheck(image_set.name, file.name, None, f"{file.name}[.gz] was not found")
     try:
         check_content(path, file)
     except IDXError as error:
