@@ -321,3 +321,13 @@ def test_an_iterator_does_for_one_epoch_only():
 def test_batches_are_pairs():
     with pytest.raises(TypeError, match=r"batches \(X, y\), got tuple that is no pair"):
         Trainer(*small()).fit([(1, 2, 3)], 1)
+
+
+def test_validation_at_once_gives_the_numbers_of_batch_by_batch():
+    records = []
+    for at_once in (None, 64):
+        model, loss_fn, optimizer = small()
+        trainer = Trainer(model, loss_fn, optimizer, metrics={"accuracy": accuracy}, at_once=at_once)
+        records.append(trainer.fit(batches(), 1, batches(10)).epochs[0])
+    assert records[0]["validation_accuracy"] == records[1]["validation_accuracy"]
+    assert records[0]["validation_loss"] == pytest.approx(records[1]["validation_loss"], rel=1e-6)

@@ -50,6 +50,8 @@ class Trainer:
         bit, faster, as long as ``forward`` and ``loss_fn`` do the same operations for every batch of a shape. What
         they print or count in Python they do at the recording only. A step that can't be captured runs as it is
         written.
+    at_once : int, optional
+        How many samples validation puts through the model together, as in :func:`evaluate`.
 
     Attributes
     ----------
@@ -98,6 +100,7 @@ class Trainer:
         callbacks: Sequence[Callback] = (),
         progress: bool | None = None,
         capture: bool = True,
+        at_once: int | None = None,
     ) -> None:
         _check_parts(model, optimizer, scheduler)
         self.model, self.loss_fn, self.optimizer, self.scheduler = model, loss_fn, optimizer, scheduler
@@ -106,7 +109,7 @@ class Trainer:
         # The bar first: it makes room for what others show. Checkpoints last: they hold what others remember.
         ordered = sorted(callbacks, key=lambda callback: isinstance(callback, Checkpoint))
         self.callbacks = [*make_progress(progress), *ordered]
-        self.history, self.epochs, self.stopping = History(), 0, False
+        self.history, self.epochs, self.stopping, self.at_once = History(), 0, False, at_once
         self.running: RunningEpoch | None = None
         self.loaders: dict[str, Iterable[Any]] = {}
         self._loaded: dict[str, Any] | None = None
@@ -214,7 +217,8 @@ class Trainer:
         }
         if "validation" in self.loaders:
             start = time.perf_counter()
-            measured = evaluate(self.model, self.loaders["validation"], self.loss_fn, self.metrics)
+            loader = self.loaders["validation"]
+            measured = evaluate(self.model, loader, self.loss_fn, self.metrics, at_once=self.at_once)
             record.update({f"validation_{name}": value for name, value in measured.items()})
             record["validation_seconds"] = time.perf_counter() - start
         return record
