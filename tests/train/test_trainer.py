@@ -325,9 +325,10 @@ def test_batches_are_pairs():
 
 def test_validation_at_once_gives_the_numbers_of_batch_by_batch():
     records = []
+    validation = DataLoader(TensorDataset(*arrays(50)), batch_size=8)
     for at_once in (None, 64):
         model, loss_fn, optimizer = small()
         trainer = Trainer(model, loss_fn, optimizer, metrics={"accuracy": accuracy}, at_once=at_once)
-        records.append(trainer.fit(batches(), 1, batches(10)).epochs[0])
+        records.append(trainer.fit(batches(), 1, validation).epochs[0])
     assert records[0]["validation_accuracy"] == records[1]["validation_accuracy"]
     assert records[0]["validation_loss"] == pytest.approx(records[1]["validation_loss"], rel=1e-6)
