@@ -1,5 +1,9 @@
 """A captured function gives what the function itself gives, to the last bit, or an error that says why not."""
 
+import copy
+import random
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -165,7 +169,8 @@ FUNCTIONS = {
     "shapes": lambda x, w: (x.reshape(-1), x.T, x.unsqueeze(0), x[None].expand(2, -1, -1), x.permute(1, 0)),
     "slices": lambda x, w: (x[1:], x[0, 1], x[..., -1], *x.split(2)),
     "positions": lambda x, w: x[w.argmax(1), x.argmin(0)],
-    "a mask as an index": lambda x, w: x[cr.ones(3, 3) > 0],
+    "a mask from outside as an index": lambda x, w: x[_mask],
+    "a position": lambda x, w: x[w.argmax() % 3],
     "gather": lambda x, w: x.gather(1, w.argsort(1)),
     "joined": lambda x, w: (cr.stack([x, w]), cr.cat([x, w * 2], dim=1)),
     "one-hot": lambda x, w: F.one_hot(x.argmax(1), 3),
@@ -179,6 +184,9 @@ FUNCTIONS = {
     "losses": lambda x, w: (F.mse_loss(x, w), F.l1_loss(x, w), F.binary_cross_entropy(x, w)),
     "operands": lambda x, w: (2 - x, 1 / x, 2**x, -x, abs(w), [1.0, 2.0, 3.0] * x),
 }
+
+
+_mask = cr.eye(3) > 0
 
 
 def _with_elements_set(x, w):
@@ -247,18 +255,12 @@ def test_results_and_arguments_belong_to_the_caller():
         assert not any(np.may_share_memory(a, b) for b in arrays[:i])
 
 
-def test_what_a_layer_keeps_of_a_call_is_not_overwritten_by_the_next():
-    class Keeping(nn.Module):
-        def forward(self, x):
-            self.hidden = x * 2
-            return self.hidden + 1
-
-    model = Keeping()
-    predict = cr.capture(model)
-    predict(cr.ones(3))
-    hidden = model.hidden
-    predict(cr.zeros(3))
-    assert hidden.tolist() == [2, 2, 2]
+def test_what_a_function_keeps_of_its_first_calls_is_not_overwritten_by_replays():
+    kept = []
+    double = cr.capture(lambda x: kept.append(x * 2) or kept[-1] + 1)
+    for value in (1.0, 2.0, 3.0, 4.0):
+        double(cr.full((3,), value))
+    assert [t.tolist() for t in kept] == [[2, 2, 2], [4, 4, 4]]
 
 
 def test_a_parameter_that_is_frozen_or_replaced_later_is_noticed():
@@ -360,6 +362,8 @@ def test_only_so_many_recordings_are_kept():
     for n in range(1, 40):
         assert double(cr.ones(n)).sum().item() == 2 * n
     assert not double.recorded(cr.ones(1))
+    assert not double.recorded(cr.ones(39))
+    double(cr.ones(39))
     assert double.recorded(cr.ones(39))
 
 
@@ -449,3 +453,285 @@ def test_a_leaf_that_requires_a_gradient_is_not_changed_in_place_with_recording_
     for _ in range(3):
         decay(cr.ones(2))
     assert p.tolist() == [3, 3]
+
+
+# ---- programs that a replay could get wrong ---------------------------------------------------------------------
+
+
+def compared(make, calls=6):
+    """Run a program with and without capture and compare all that it returns, to the bit."""
+    seen = []
+    for wrap in (lambda f: f, cr.capture):
+        cr.manual_seed(0)
+        step = make(wrap)
+        seen.append([bits(t) for i in range(calls) for t in _tensors(step(cr.full((2, 3), 0.5 + i)))])
+    assert seen[0] == seen[1]
+
+
+def _model_step(wrap, body, model=None):
+    model = model or nn.Linear(3, 2)
+    opt = optim.SGD(model.parameters(), lr=0.01)
+
+    def step(x):
+        model(x).square().sum().backward()
+        result = body(model, x)
+        opt.step()
+        opt.zero_grad()
+        return result if result is not None else model.weight
+
+    return wrap(step)
+
+
+def test_an_iterator_of_parameters_is_read_at_every_replay():
+    def body(model, x):
+        nn.utils.clip_grad_norm_(parameters=model.parameters(), max_norm=0.1)
+
+    compared(lambda wrap: _model_step(wrap, body))
+
+
+def test_a_computed_loss_given_to_a_schedule_by_name_is_the_one_of_the_replay():
+    def make(wrap):
+        p = nn.Parameter(cr.ones(3))
+        opt = optim.SGD([p], lr=0.1)
+        schedule = optim.lr_scheduler.ReduceLROnPlateau(opt, patience=1)
+
+        def step(x):
+            loss = (p * x).square().mean()
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+            schedule.step(metrics=loss)
+            return p
+
+        return wrap(step)
+
+    compared(make)
+
+
+def test_gradients_read_twice_in_a_step_are_two():
+    def make(wrap):
+        w = nn.Parameter(cr.ones(3))
+
+        def step(x):
+            (w * x).square().sum().backward()
+            first = w.grad
+            w.grad = None
+            (w * x).sum().backward()
+            second = w.grad
+            w.grad = None
+            return first - second, first * second
+
+        return wrap(step)
+
+    compared(make)
+
+
+def test_an_optimizer_with_a_step_of_its_own_steps_at_every_replay():
+    class Halving(optim.SGD):
+        def step(self, closure=None):
+            with cr.no_grad():
+                for p in self.param_groups[0]["params"]:
+                    p.mul_(0.5)
+
+    def make(wrap):
+        p = nn.Parameter(cr.ones(3))
+        opt = Halving([p], lr=1.0)
+        return wrap(lambda x: ((p * x).sum().backward(), opt.step(), opt.zero_grad(), p)[-1:])
+
+    compared(make)
+
+
+def test_in_place_under_no_grad_keeps_the_history():
+    def make(wrap):
+        w = nn.Parameter(cr.ones(3))
+
+        def step(x):
+            h = w + x
+            with cr.no_grad():
+                h.mul_(2)
+            (h.sum() + w.sum()).backward()
+            grad = w.grad * 1
+            w.grad = None
+            return grad, h
+
+        return wrap(step)
+
+    compared(make)
+
+
+def test_layouts_of_arguments_and_of_gradients_do_not_change_a_bit():
+    def make(wrap):
+        encoder, head = nn.Linear(3, 5), nn.Linear(2, 4)
+
+        def step(x):
+            h = encoder(x)
+            back = F.linear(h, encoder.weight.T)
+            (head(h.T.tanh()).square().mean() + (back - x).square().mean()).backward()
+            grads = [p.grad * 1 for p in (encoder.weight, encoder.bias, head.weight)]
+            for p in (*encoder.parameters(), *head.parameters()):
+                p.grad = None
+            return grads
+
+        return wrap(step)
+
+    compared(make)
+    w = cr.rand(7, 5)
+    f = cr.capture(lambda x: (x * w).sum(0))
+    fortran = cr.from_numpy(np.asfortranarray(cr.rand(7, 5).numpy()))
+    for x in (cr.rand(7, 5), fortran, cr.rand(7, 5), fortran, fortran):
+        assert bits(f(x)) == bits((x * w).sum(0))
+
+
+def test_one_example_through_a_tied_autoencoder_is_captured():
+    layer = nn.Linear(6, 3)
+    opt = optim.SGD(layer.parameters(), lr=0.1)
+
+    @cr.capture
+    def step(x):
+        loss = F.mse_loss(F.linear(layer(x), layer.weight.T), x)
+        loss.backward()
+        opt.step()
+        opt.zero_grad()
+        return loss
+
+    losses = [step(cr.ones(1, 6)).item() for _ in range(5)]
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_what_is_changed_between_calls_is_noticed():
+    model = nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.0), nn.ReLU())
+    loss_fn = nn.CrossEntropyLoss(weight=cr.ones(3))
+    predict = cr.capture(lambda x: (model(x), loss_fn(model(x), cr.tensor([0, 1]))))
+    x = cr.rand(2, 3)
+
+    def same():
+        cr.manual_seed(1)
+        expected = [bits(t) for t in (model(x), loss_fn(model(x), cr.tensor([0, 1])))]
+        cr.manual_seed(1)
+        assert [bits(t) for t in predict(x)] == expected
+
+    for _ in range(3):
+        same()
+    model[1].p = 0.9
+    same()
+    model[0] = nn.Linear(3, 3)
+    same()
+    model.append(nn.Tanh())
+    same()
+    model[0].weight = nn.Parameter(cr.ones(3, 3))
+    same()
+    loss_fn.load_state_dict({"weight": cr.tensor([5.0, 1.0, 1.0])})
+    for _ in range(3):
+        same()
+    calls = []
+    handle = model[0].register_forward_hook(lambda *_: calls.append(1))
+    with pytest.raises(cr.CaptureError, match="hooks"):
+        predict(x)
+    handle.remove()
+
+
+def test_a_copy_of_a_captured_step_is_captured_anew():
+    class Training:
+        def __init__(self):
+            self.model = nn.Linear(2, 1)
+            self.optimizer = optim.SGD(self.model.parameters(), lr=0.1)
+            self.fast = cr.capture(self.step)
+
+        def step(self, x):
+            loss = self.model(x).square().sum()
+            loss.backward()
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+            return loss
+
+    original = Training()
+    for _ in range(3):
+        original.fast(cr.ones(1, 2))
+    copied = copy.deepcopy(original)
+    before = bits(original.model.weight)
+    for _ in range(3):
+        copied.fast(cr.ones(1, 2))
+    assert bits(original.model.weight) == before != bits(copied.model.weight)
+
+
+def test_two_zeros_are_not_the_same_argument():
+    divide = cr.capture(lambda x, y: x / (x * 0 + y))
+    for _ in range(3):
+        assert [divide(cr.ones(1), zero).item() for zero in (0.0, -0.0)] == [float("inf"), float("inf")]
+    sign = cr.capture(lambda x, y: 1 / (x * y))
+    for _ in range(3):
+        assert [sign(cr.ones(1), zero).item() for zero in (0.0, -0.0)] == [float("inf"), -float("inf")]
+
+
+def test_a_function_that_does_not_do_the_same_twice_is_refused():
+    factors = iter([1.0, 2.0, 3.0])
+    scale = cr.capture(lambda x: x * next(factors))
+    assert scale(cr.ones(1)).item() == 1
+    with pytest.raises(cr.CaptureError, match="does not do the same at every call"):
+        scale(cr.ones(1))
+    ways = iter([True, False])
+    branch = cr.capture(lambda x: x + 2 if next(ways) else x * 2)
+    branch(cr.ones(1))
+    with pytest.raises(cr.CaptureError, match="action 2 was Add, and is now Mul"):
+        branch(cr.ones(1))
+
+
+def test_a_function_that_need_not_be_captured_runs_as_it_is_written():
+    def step(x):
+        y = x * 2
+        if y.sum() > 3:
+            y += 1
+        y[0] = 7.0
+        return y, 3
+
+    lenient = cr.capture(step, strict=False)
+    for value in (1.0, 2.0, 0.5):
+        got, expected = lenient(cr.full((2,), value)), step(cr.full((2,), value))
+        assert (got[0].tolist(), got[1]) == (expected[0].tolist(), expected[1])
+    assert "reads the values" in str(lenient.refusal)
+
+
+MORE_REFUSED = {
+    "closure": (lambda x: _sgd.step(lambda: x.sum()), "passes a function to step"),
+    "nested": (lambda x: nn.utils.clip_grad_norm_([x * 2], 1.0), "several tensors"),
+    "python's random": (lambda x: x * random.random(), "random numbers"),
+    "mask": (lambda x: x[x > 0], "picks elements by a mask"),
+    "length": (lambda x: cr.ones(3)[: x.sum().long()], "reads the values"),
+    "fill value": (lambda x: cr.full((2,), x.sum()), "reads the values"),
+    "slope": (lambda x: F.leaky_relu(x, x.sum()), "reads the values"),
+    "array made a tensor": (lambda x: x + cr.Tensor([1.0, 2.0, 3.0]).add_(x), "constant in place"),
+    "mode": (lambda x: _mode_module.eval()(x), "sets the mode"),
+    "attribute": (lambda x: setattr(_mode_module, "last", x), "sets the attribute last"),
+    "deepcopy": (lambda x: copy.deepcopy(_outside) + x, "deepcopy"),
+}
+
+_sgd = optim.SGD([nn.Parameter(cr.ones(1))], lr=0.1)
+_mode_module = nn.Linear(3, 3)
+
+
+@pytest.mark.parametrize("name", MORE_REFUSED)
+def test_what_a_replay_would_get_wrong_is_refused_by_name(name):
+    function, why = MORE_REFUSED[name]
+    with pytest.raises(cr.CaptureError, match=why):
+        cr.capture(function)(cr.ones(3))
+
+
+def test_threads_take_turns():
+    predict = cr.capture(nn.Sequential(nn.Linear(3, 64), nn.Tanh(), nn.Linear(64, 1)))
+    inputs = [cr.full((4, 3), float(i)) for i in range(8)]
+    expected = [bits(predict.function(x)) for x in inputs]
+    for x in inputs[:2]:
+        predict(x)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda i: bits(predict(inputs[i % 8])), range(200))) == expected * 25
+
+
+def test_a_module_made_in_the_step_and_a_seed_set_in_it_are_replayed():
+    def make(wrap):
+        def step(x):
+            cr.manual_seed(3)
+            return nn.Softmax(dim=1)(x + cr.rand(2, 3))
+
+        return wrap(step)
+
+    compared(make)

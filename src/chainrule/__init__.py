@@ -27,6 +27,7 @@ from chainrule.autograd import enable_grad as enable_grad
 from chainrule.autograd import is_grad_enabled as is_grad_enabled
 from chainrule.autograd import no_grad as no_grad
 from chainrule.autograd import set_grad_enabled as set_grad_enabled
+from chainrule.captured import capture as capture
 from chainrule.creation import *
 from chainrule.device import accelerator as accelerator
 from chainrule.device import cuda as cuda
@@ -40,7 +41,6 @@ from chainrule.random import initial_seed as initial_seed
 from chainrule.random import seed as seed
 from chainrule.random import set_rng_state as set_rng_state
 from chainrule.tape import CaptureError as CaptureError
-from chainrule.tape import capture as capture
 from chainrule.tensor import Size as Size
 from chainrule.tensor import Tensor as Tensor
 from chainrule.tensor import as_tensor as as_tensor

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import ContextDecorator
+from collections.abc import Callable, Iterator
+from contextlib import ContextDecorator, contextmanager
 from functools import wraps
 from heapq import heappop, heappush
 from typing import Any, ParamSpec, TypeVar
@@ -107,22 +107,42 @@ class _Mode(threading.local):
 mode = _Mode()
 
 
+class _Structure:
+    version = 0
+
+
+structure = _Structure()  # of all modules; counts their changes, after which captured steps are recorded anew
+
+
+def structure_changed() -> None:
+    """Let captured steps know that a module was changed."""
+    structure.version += 1
+
+
+@contextmanager
+def unobserved() -> Iterator[None]:
+    """Keep from a tape what happens inside, because the operation that does it will do it again."""
+    before, mode.tape = mode.tape, None
+    try:
+        yield
+    finally:
+        mode.tape = before
+
+
 def refuse_capture(what: str, instead: str) -> None:
     """Raise if a function is being captured: ``what`` it does could not be done again by a replay."""
     if mode.tape is not None:
         mode.tape.refuse(what, instead)
 
 
-def constant(name: str, tensor: Any) -> Array:
-    """Return the values of a tensor that an operation holds as they are now, the class weights of a loss for one.
+def constant(name: str, tensor: Any, *, shared: bool = False) -> Array:
+    """Return the values of a tensor that an operation holds, the class weights of a loss for one.
 
-    Raises
-    ------
-    CaptureError
-        If a captured step computes the tensor: a replay would not see the next values.
+    A captured step is refused if it computes them, and recorded anew when they were changed; ``shared`` says that
+    the operation sees changes in place.
     """
-    if mode.tape is not None and mode.tape.traces(tensor):
-        mode.tape.refuse(f"computes {name}", "compute it outside of the step")
+    if mode.tape is not None:
+        mode.tape.depend_on_values(name, tensor, shared)
     return tensor.array  # type: ignore[no-any-return]
 
 
@@ -139,10 +159,11 @@ def replayed(function: Callable[P, R]) -> Callable[P, R]:
     ...     print(f"{loss.item():.1f}")
     >>> import chainrule as cr
     >>> step = cr.capture(lambda x: show(x.sum()))
-    >>> step(cr.ones(2)), step(cr.ones(2) / 4)
+    >>> step(cr.ones(2)), step(cr.ones(2) / 4), step(cr.zeros(2))
     2.0
     0.5
-    (None, None)
+    0.0
+    (None, None, None)
     """
 
     @wraps(function)

@@ -10,7 +10,6 @@ import ctypes
 from typing import Any
 
 import numpy as np
-from numpy.linalg import _umath_linalg  # a compiled part that is linked with the BLAS
 
 from chainrule.ops import Array
 
@@ -25,7 +24,12 @@ _NAMES = (
 
 def _find(letter: str, number: Any) -> Any:
     """Return the function of the BLAS for one dtype, or None."""
-    library = ctypes.CDLL(_umath_linalg.__file__)
+    try:
+        from numpy.linalg import _umath_linalg  # a compiled part that is linked with the BLAS
+
+        library = ctypes.CDLL(_umath_linalg.__file__)
+    except (ImportError, AttributeError, OSError):
+        return None
     for name, length in _NAMES:
         function = getattr(library, name.format(letter), None)
         if function is not None:

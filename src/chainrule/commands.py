@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,15 @@ from rich.table import Table
 
 import chainrule
 from chainrule import datasets
-from chainrule.labs import LABS
-from chainrule.labs.options import Interrupted, LabError, Options
-from chainrule.train import NonFiniteLossError
+from chainrule.labs import LABS, every
+from chainrule.labs.options import REFUSALS, Interrupted, Options, usual_options
+from chainrule.labs.results import LabResult
+
+Option = Callable[[Any], Any]  # click's decorators
 
 console = Console()
 
+ALL, EVERYTHING = "all", "All labs in turn, with one page that links their reports"
 INTERRUPTED = 130  # 128 + SIGINT, what shells report of a program that Ctrl-C ended
 
 
@@ -33,7 +36,26 @@ def main() -> None:
 # ---- labs --------------------------------------------------------------------------------------------------
 
 
-@main.group("lab", invoke_without_command=True)
+class Labs(click.Group):
+    """The labs as commands. A lab's module is imported when its command is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names of the labs, and ``all``."""
+        return [*LABS, ALL]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return the command of a lab."""
+        if name == ALL:
+            return command_for_all()
+        return command_for(name) if name in LABS else None
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the labs without importing them."""
+        with formatter.section("Labs"):
+            formatter.write_dl([*LABS.items(), (ALL, EVERYTHING)])
+
+
+@main.group("lab", cls=Labs, invoke_without_command=True)
 @click.option("--list", "list_labs", is_flag=True, help="List the labs.")
 @click.pass_context
 def lab(context: click.Context, list_labs: bool) -> None:
@@ -47,55 +69,70 @@ def lab(context: click.Context, list_labs: bool) -> None:
         click.echo(context.get_help())
 
 
-def lab_options(epochs: int, batch_size: int, lr: float) -> Callable[[Any], Any]:
-    """Return a decorator that gives a command the options of every lab, with this lab's defaults."""
-    positive = click.IntRange(min=1)
+POSITIVE = click.IntRange(min=1)
+SHARED: list[Option] = [
+    click.option(
+        "--data",
+        default="auto",
+        help="auto: the whole data set if it is found, else the embedded sample; full; sample; or a folder.",
+    ),
+    click.option(
+        "--reference",
+        type=click.Choice(["auto", "live", "recorded", "none"]),
+        default="auto",
+        help="PyTorch's run: trained live if it is installed, else a recorded one.",
+    ),
+    click.option(
+        "--out", type=click.Path(path_type=Path), help="Folder of results.  [default: a new one in runs/]"
+    ),
+    click.option(
+        "--resume",
+        is_flag=True,
+        help="Go on with an interrupted run, the newest or that in --out, with its own options.",
+    ),
+    click.option("--overwrite", is_flag=True, help="Delete the run that is in --out."),
+]
+
+
+SHARED_NAMES = ("epochs", "batch_size", "lr", "seed", "data", "reference", "out", "resume", "overwrite")
+
+
+def command_for(name: str) -> click.Command:
+    """Return the command of a lab: the options of every lab, with this lab's defaults, and its own."""
+    module = importlib.import_module(f"chainrule.labs.{name}")
+    usual = usual_options(module)
     options = [
-        click.option("--epochs", type=positive, default=epochs, help="Times through the training data."),
-        click.option("--batch-size", type=positive, default=batch_size, help="Examples per step."),
-        click.option("--lr", type=click.FloatRange(min=0), default=lr, help="Learning rate."),
-        click.option("--seed", type=int, default=42, help="Decides weights, shuffling and dropout."),
-        click.option(
-            "--data",
-            default="auto",
-            help="auto: the whole data set if it is found, else the embedded sample; full; sample; or a folder.",
-        ),
-        click.option(
-            "--reference",
-            type=click.Choice(["auto", "live", "recorded", "none"]),
-            default="auto",
-            help="PyTorch's run: trained live if it is installed, else a recorded one.",
-        ),
-        click.option(
-            "--out", type=click.Path(path_type=Path), help="Folder of results.  [default: a new one in runs/]"
-        ),
-        click.option(
-            "--resume",
-            is_flag=True,
-            help="Go on with an interrupted run, the newest or that in --out, with its own options.",
-        ),
-        click.option("--overwrite", is_flag=True, help="Delete the run that is in --out."),
+        click.option("--epochs", type=POSITIVE, default=usual.epochs, help="Times through the training data."),
+        click.option("--batch-size", type=POSITIVE, default=usual.batch_size, help="Examples per step."),
+        click.option("--lr", type=click.FloatRange(min=0), default=usual.lr, help="Learning rate."),
+        click.option("--seed", type=int, default=usual.seed, help="Decides weights, shuffling and dropout."),
+        *SHARED,
+        *getattr(module, "EXTRA", ()),
     ]
 
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
+    def run(**chosen: Any) -> None:
+        shared = {key: chosen.pop(key) for key in SHARED_NAMES}
+        show(run_lab(name, module.run, Options(**shared, extra=chosen, given=given_options())))
 
-    return decorate
+    return click.command(name, help=f"{LABS[name]}.")(decorated(run, options))
 
 
-@lab.command("tutorial")
-@lab_options(epochs=5, batch_size=64, lr=1e-3)
-@click.option(
-    "--loader",
-    type=click.Choice(["chainrule", "torch"]),
-    default="chainrule",
-    help="Whose DataLoader feeds both networks.",
-)
-def tutorial(**chosen: Any) -> None:
-    """Train PyTorch's beginner tutorial on FashionMNIST, in NumPy beside PyTorch."""
-    run_lab("tutorial", Options(**chosen, given=given_options()))
+def command_for_all() -> click.Command:
+    """Return the command that runs every lab."""
+
+    def run(**chosen: Any) -> None:
+        options = Options(**chosen, given=given_options())
+        result = run_lab(ALL, lambda options: every.run(options, on_start=announce, on_end=show), options)
+        show(result)
+
+    return click.command(ALL, help=f"{EVERYTHING}.")(decorated(run, SHARED))
+
+
+def decorated(command: Any, options: Sequence[Option]) -> Any:
+    """Return a function with click's options."""
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def given_options() -> frozenset[str]:
@@ -105,12 +142,11 @@ def given_options() -> frozenset[str]:
     return frozenset(name for name, source in sources.items() if source is not ParameterSource.DEFAULT)
 
 
-def run_lab(name: str, options: Options) -> None:
-    """Run a lab and show what came out."""
-    module = importlib.import_module(f"chainrule.labs.{name}")
+def run_lab(name: str, run: Callable[[Options], LabResult], options: Options) -> LabResult:
+    """Run a lab; what keeps it from running, or interrupts it, becomes a message."""
     try:
-        result = module.run(options)
-    except (LabError, FileNotFoundError, datasets.IDXError, ImportError, NonFiniteLossError) as error:
+        return run(options)
+    except REFUSALS as error:
         raise click.ClickException(str(error)) from error
     except Interrupted as interrupt:
         command = f"chainrule lab {name} --out {shlex.quote(str(interrupt.folder))} --resume"
@@ -118,6 +154,15 @@ def run_lab(name: str, options: Options) -> None:
             f"\nInterrupted. The run so far is in {interrupt.folder}. To go on with it: {command}", err=True
         )
         raise click.exceptions.Exit(INTERRUPTED) from interrupt
+
+
+def announce(name: str) -> None:
+    """Say which lab begins."""
+    console.rule(f"[bold]{name}[/]: {LABS[name]}", align="left")
+
+
+def show(result: LabResult) -> None:
+    """Show what came out of a lab."""
     table = Table(*result.table[0], box=None)
     for row in result.table:
         table.add_row(*map(str, row.values()))

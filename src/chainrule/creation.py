@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import dtypes, ops
+from chainrule.autograd import replayed
 from chainrule.device import device as Device
 from chainrule.ops import Array
 from chainrule.random import Generator, default_generator
@@ -67,7 +68,7 @@ def _filled(size: tuple[Any, ...], value: Any, dtype: Any, device: Any, requires
     if device is not None:
         Device(device)
     kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    return _made(lambda: np.full(_shape(size), value, dtype=kind), requires_grad)
+    return _made(lambda: np.full(_shape(size), np.asarray(value), dtype=kind), requires_grad)
 
 
 def _made(make: Callable[[], Array], requires_grad: bool) -> Tensor:
@@ -122,7 +123,8 @@ def full(
     """
     kind = as_tensor(fill_value).dtype if dtype is None else dtype
     shape = size if isinstance(size, Sequence) else (size,)
-    return _filled(tuple(shape), as_tensor(fill_value).array, kind, device, requires_grad)
+    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    return _filled(tuple(shape), value, kind, device, requires_grad)
 
 
 def zeros_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -306,7 +308,13 @@ def manual_seed(seed: int) -> Generator:
     >>> rand(2)
     tensor([0.8823, 0.9150])
     """
-    return default_generator.manual_seed(seed)
+    _seed(seed)
+    return default_generator
+
+
+@replayed
+def _seed(seed: int) -> None:
+    default_generator.manual_seed(seed)
 
 
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:

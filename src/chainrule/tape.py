@@ -1,273 +1,87 @@
-"""Captured steps: what a function does is recorded once, and done again without the Python around it.
-
-Operations are objects that can run again with the same buffers (``ops/operation.py``). While a function runs for
-the first time, a :class:`Tape` takes down every operation, every walk back and every call with side effects as an
-action without arguments. A replay puts the new inputs in their slots and performs the actions in order.
-"""
+"""``Tape``: takes down what a function does with tensors while it runs, so that it can be done again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import random
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import update_wrapper
+from functools import partial
 from heapq import heappop, heappush
-from operator import itemgetter
-from types import MethodType
-from typing import Any, Generic, NoReturn, ParamSpec, TypeAlias, TypeVar
+from types import BuiltinMethodType, FunctionType, MethodType
+from typing import Any
 
 import numpy as np
 
 from chainrule import autograd
-from chainrule.ops import Array, Operation
-from chainrule.tensor import Tensor, apply, as_tensor
-
-P = ParamSpec("P")
-R = TypeVar("R")
-Action: TypeAlias = Callable[[], object]
-
-KEPT = 16  # recordings of one function: one for each combination of shapes
+from chainrule.ops import Array, Index, Operation
+from chainrule.replay import Action, Leaf, Recording, Slot, backward_action, forward_action, mapped
+from chainrule.tensor import Tensor, as_tensor, run
 
 
 class CaptureError(RuntimeError):
     """A function does what a replay could not do again."""
 
 
-def capture(function: Callable[P, R]) -> Captured[P, R]:
-    """Record what a function does with tensors, and replay it: the same numbers to the last bit, in less time.
-
-    The first call with new shapes runs the function and takes down its operations, its ``backward()``, the updates
-    of optimisers, schedules and clipped gradients. Later calls do these again, in the same order and the same
-    memory. Dropout draws anew at every call; training and evaluation mode are recorded apart.
-
-    Python itself does not run again: what a function prints, appends or counts, and which way it turned at an
-    ``if``, stays as it was at the recording, and so do the options of layers and losses. What depends on values
-    belongs outside. A function that reads values, has hooks called, or changes its arguments can't be captured.
-
-    Parameters
-    ----------
-    function : callable
-        A training step, a model, or any function of tensors. Its arguments are tensors or arrays, alone or in
-        tuples, lists and dicts; anything else must be hashable, and each value is recorded apart.
-
-    Returns
-    -------
-    Captured
-        A callable with the same arguments. It returns the same tensors as new copies without history.
-
-    Raises
-    ------
-    CaptureError
-        In the call that records, if a replay could not do the same.
-
-    Examples
-    --------
-    >>> import chainrule as cr
-    >>> from chainrule import nn
-    >>> _ = cr.manual_seed(0)
-    >>> model = nn.Linear(2, 1)
-    >>> optimizer = cr.optim.SGD(model.parameters(), lr=0.1)
-    >>> @cr.capture
-    ... def step(x, y):
-    ...     loss = nn.functional.mse_loss(model(x), y)
-    ...     loss.backward()
-    ...     optimizer.step()
-    ...     optimizer.zero_grad()
-    ...     return loss
-    >>> x, y = cr.ones(4, 2), cr.zeros(4, 1)
-    >>> for _ in range(3):
-    ...     print(f"{step(x, y).item():.4f}")
-    0.0432
-    0.0069
-    0.0011
-    """
-    return Captured(function)
-
-
-class Captured(Generic[P, R]):
-    """What :func:`capture` returns: call it as the function itself.
-
-    Parameters
-    ----------
-    function : callable
-    """
-
-    def __init__(self, function: Callable[P, R]) -> None:
-        if not callable(function):
-            raise TypeError(f"capture expected a function, got {type(function).__name__}")
-        update_wrapper(self, function, updated=())
-        self.function = function
-        self._recordings: dict[Any, list[Recording]] = {}
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Replay what was recorded for arguments of these shapes, or record it."""
-        if autograd.mode.tape is not None:  # called by a function that is being captured: a part of that
-            return self.function(*args, **kwargs)
-        key, arrays = _signature(args, kwargs)
-        for recording in self._recordings.get(key, ()):
-            if recording.holds():
-                return recording.replay(arrays)  # type: ignore[no-any-return]
-        return self._record(key, args, kwargs)  # type: ignore[no-any-return]
-
-    def recorded(self, *args: P.args, **kwargs: P.kwargs) -> bool:
-        """Return whether a call with these arguments would be a replay."""
-        key, _ = _signature(args, kwargs)
-        return any(recording.holds() for recording in self._recordings.get(key, ()))
-
-    def _record(self, key: Any, args: Any, kwargs: Any) -> Any:
-        tape = Tape(getattr(self.function, "__name__", type(self.function).__name__))
-        args, kwargs = tape.take(args), tape.take(kwargs)
-        with tape.recording(), np.errstate(all="ignore"):
-            result = self.function(*args, **kwargs)
-        recording, result = tape.finish(result)
-        if sum(map(len, self._recordings.values())) >= KEPT:
-            self._recordings.pop(next(iter(self._recordings)))
-        self._recordings.setdefault(key, []).append(recording)
-        return result
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else MethodType(self, instance)
-
-
-def _signature(args: Any, kwargs: Any) -> tuple[Any, list[Array]]:
-    """Return what tells recordings apart, and the arrays among the arguments."""
-    arrays: list[Array] = []
-    key = autograd.mode.recording, _split(args, arrays), _split(kwargs, arrays) if kwargs else None
-    return key, arrays
-
-
-def _split(value: Any, arrays: list[Array]) -> Any:
-    """Append the arrays in ``value`` to a list, and return the rest, which tells one recording from another."""
-    if isinstance(value, Tensor):
-        arrays.append(value.array)
-        return value.array.shape, value.array.dtype, value._requires_grad
-    if isinstance(value, tuple | list):
-        return type(value), *[_split(part, arrays) for part in value]
-    if isinstance(value, dict):
-        return dict, *[(name, _split(part, arrays)) for name, part in value.items()]
-    if hasattr(value, "__array__"):
-        array = as_tensor(value).array
-        arrays.append(array)
-        return array.shape, array.dtype, False
-    return value, type(value)
-
-
-class Recording:
-    """What a function did, to be done again.
-
-    Parameters
-    ----------
-    actions : list of callable
-    values : list of ndarray
-        The slots that the actions read and write; the arguments come first.
-    leaves : list of Leaf
-        The tensors from outside.
-    modes : list of (Module, bool)
-        The modules whose mode was asked for, and that.
-    result : object
-        What the function returned, with a `Slot` for every tensor.
-    """
-
-    def __init__(
-        self,
-        actions: list[Action],
-        values: list[Any],
-        leaves: list[Leaf],
-        modes: list[tuple[Any, bool]],
-        result: Any,
-    ) -> None:
-        self.actions, self.values, self.leaves, self.modes, self.result = actions, values, leaves, modes, result
-
-    def holds(self) -> bool:
-        """Return whether modes, shapes and the need for gradients are those of the recording."""
-        for leaf in self.leaves:
-            tensor = leaf.tensor
-            if (tensor.array is not leaf.array and not leaf.moves()) or tensor._requires_grad is not leaf.needs:
-                return False
-            self.values[leaf.slot] = leaf.array
-        for module, training in self.modes:  # noqa: SIM110 (all() takes longer)
-            if module.__dict__["training"] is not training:
-                return False
-        return True
-
-    def replay(self, arrays: list[Array]) -> Any:
-        """Do it again with other arguments, and return copies of the results."""
-        self.values[: len(arrays)] = arrays
-        with np.errstate(all="ignore"):
-            for action in self.actions:
-                action()
-        return self._copied(self.result)
-
-    def _copied(self, result: Any) -> Any:
-        if isinstance(result, Slot):
-            return Tensor(np.array(self.values[result]))
-        if isinstance(result, tuple | list):
-            parts = [self._copied(part) for part in result]
-            return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
-        if isinstance(result, dict):
-            return {name: self._copied(part) for name, part in result.items()}
-        return result
-
-
-class Leaf:
-    """A tensor from outside, as it was when its values were read."""
-
-    __slots__ = ("array", "needs", "slot", "tensor")
-
-    def __init__(self, tensor: Tensor, slot: int) -> None:
-        self.tensor, self.slot, self.array, self.needs = tensor, slot, tensor.array, tensor._requires_grad
-
-    def moves(self) -> bool:
-        """Follow the tensor to another array, if that has the same shape and dtype."""
-        array = self.tensor.array
-        if array.shape != self.array.shape or array.dtype != self.array.dtype:
-            return False
-        self.array = array
-        return True
-
-
-class Slot(int):
-    """The number of a slot, in the place of a tensor."""
-
-
 class Tape:
     """Takes down what a function does. ``autograd.mode.tape`` is the one that runs, and the engine tells it.
+
+    Every tensor has a slot for its values. Tensors are known by their ids, and kept until the end, so that no id
+    is given to another.
 
     Parameters
     ----------
     name : str
         Of the function, for errors.
+    strict : bool
+        Whether a refusal is an error. Otherwise the tape stops and the function goes on as it is written.
+
+    Attributes
+    ----------
+    refusal : CaptureError or None
+        Why the function can't be captured.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, strict: bool = True) -> None:
+        self.name, self.strict = name, strict
+        self.refusal: CaptureError | None = None
         self.actions: list[Action] = []
+        self.log: list[Any] = []
         self.values: list[Any] = []
-        self.slots: dict[int, int] = {}  # id of a tensor → the slot of its values
-        self.kept: list[Any] = []  # keeps the ids from being given to others
-        self.arguments: set[int] = set()  # ids
-        self.leaves: set[int] = set()  # ids of tensors that were there before
-        self.of_data: set[int] = set()  # ids of tensors that the function made of arrays and numbers
+        self.slots: dict[int, int] = {}
+        self.kept: list[Any] = []
+        self.arguments: set[int] = set()
+        self.outside: set[int] = set()  # tensors that were there before
+        self.of_data: set[int] = set()  # tensors that the function made of numbers and lists
         self.viewed: set[int] = set()  # slots whose memory has more than one tensor
+        self.modules: set[int] = set()  # modules that the function made
         self.sources: dict[Operation, list[int]] = {}  # of every operation, the slots of its inputs
-        self.outside: list[Leaf] = []
+        self.leaves: list[Leaf] = []
         self.modes: list[tuple[Any, bool]] = []
+        self.constants: list[tuple[Tensor, Array, int | None]] = []
         self.has_called = False  # whether a call with side effects was taken down
 
-    def refuse(self, what: str, instead: str) -> NoReturn:
-        """Raise, because ``what`` can't be replayed."""
-        raise CaptureError(f"{self.name} can't be captured, because it {what}: {instead}")
+    def refuse(self, what: str, instead: str) -> None:
+        """Raise, or stop listening, because ``what`` can't be replayed."""
+        error = CaptureError(f"{self.name} can't be captured, because it {what}: {instead}")
+        if self.strict:
+            raise error
+        self.refusal = self.refusal or error
+        autograd.mode.tape = None
 
     @contextmanager
-    def recording(self) -> Iterator[None]:
+    def listening(self) -> Iterator[None]:
         """Listen inside."""
+        random_states = _random_states()
         autograd.mode.tape = self
         try:
             yield
         finally:
             autograd.mode.tape = None
+        if self.refusal is None and _random_states() != random_states:
+            self.refuse("draws from Python's or NumPy's random numbers", "draw with cr.rand() and cr.randn()")
 
     @contextmanager
-    def _pause(self) -> Iterator[None]:
+    def _paused(self) -> Iterator[None]:
         """Don't listen inside."""
         autograd.mode.tape = None
         try:
@@ -286,55 +100,49 @@ class Tape:
         return slot
 
     def take(self, value: Any) -> Any:
-        """Return the arguments, arrays among them as tensors, and give each tensor its slot."""
-        if isinstance(value, tuple | list):
-            parts = [self.take(part) for part in value]
-            return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-        if isinstance(value, dict):
-            return {name: self.take(part) for name, part in value.items()}
+        """Return an argument, as a tensor if it is an array, with a slot of its own."""
         if not hasattr(value, "__array__"):
             return value
-        if isinstance(value, Tensor) and value._requires_grad:
-            self.refuse("takes an argument that requires a gradient", "use it as a variable from outside")
         tensor = Tensor(as_tensor(value).array)  # a new one: the same may be passed twice
+        if isinstance(value, Tensor) and value._requires_grad and autograd.mode.recording:
+            self.refuse("takes an argument that requires a gradient", "use it as a variable from outside")
         self._give(tensor)
         self.arguments.add(id(tensor))
         return tensor
 
-    def traces(self, tensor: Tensor) -> bool:
+    def traces(self, tensor: Any) -> bool:
         """Return whether the function computes a tensor, or is given it."""
-        return id(tensor) in self.slots and id(tensor) not in self.leaves
+        return id(tensor) in self.slots and id(tensor) not in self.outside
 
     def _slot(self, tensor: Tensor) -> int:
-        """Return the slot of a tensor; one that was there before is read again at every replay."""
+        """Return the slot of a tensor. One that was there before is read again by every replay."""
         slot = self.slots.get(id(tensor))
         if slot is None:
             slot = self._give(tensor)
-            self.leaves.add(id(tensor))
-            self.outside.append(Leaf(tensor, slot))
-            if self.has_called:  # which may have given the tensor another array since the replay began
-                self._read(slot, tensor)
+            self.outside.add(id(tensor))
+            self.leaves.append(Leaf(tensor, slot))
+            self.log.append(("outside", slot, _Outside(tensor)))
+            if self.has_called:  # which may have given it another array since the replay began
+                self.actions.append(_reader(self.values, slot, tensor))
         return slot
-
-    def _read(self, slot: int, tensor: Tensor) -> None:
-        values = self.values
-
-        def read() -> None:
-            values[slot] = tensor.array
-
-        self.actions.append(read)
 
     def alias(self, tensor: Tensor, of: Tensor) -> None:
         """Give a tensor the slot of another that shares its memory."""
-        slot = self._slot(of)
-        self.slots[id(tensor)] = slot
-        self.kept.append(tensor)
-        self.viewed.add(slot)
+        self.former(tensor, of)
+        self.viewed.add(self.slots[id(tensor)])
         if id(of) in self.arguments:
             self.arguments.add(id(tensor))
 
+    def former(self, tensor: Tensor, of: Tensor) -> None:
+        """Give a tensor the slot of another, which is about to get a new one."""
+        self.slots[id(tensor)] = self._slot(of)
+        self.kept.append(tensor)
+
     def made_of_data(self, tensor: Tensor, data: Any) -> None:
         """Learn of a tensor that the function made of a number or a list: a constant of all replays."""
+        if isinstance(data, Tensor):
+            self.alias(tensor, data)
+            return
         if hasattr(data, "__array__") and tensor.array.size > 1:
             self.refuse(
                 "takes an array, whose next values a replay would not see",
@@ -345,21 +153,41 @@ class Tape:
 
     def read_grad(self, tensor: Tensor) -> None:
         """Learn that the gradient of a tensor was asked for."""
-        grad = tensor._grad
-        if grad is None:
+        self.log.append(("gradient", _Outside(tensor), tensor._grad is None))
+        if tensor._grad is None:
             return
-        slot, values = self._give(grad), self.values
+        slot = self._give(tensor._grad)
         self.viewed.add(slot)
+        values = self.values
 
         def read() -> None:
-            assert tensor._grad is not None
+            if tensor._grad is None:
+                raise RuntimeError(f"a tensor of shape {tensor.shape} had a gradient when the step was recorded")
+            tensor._grad_seen = True  # the next gradient goes to other memory
             values[slot] = tensor._grad.array
 
         self.actions.append(read)
 
-    def depend_on(self, module: Any) -> None:
+    def depend_on_mode(self, module: Any) -> None:
         """Learn that the mode of a module was asked for."""
         self.modes.append((module, module.__dict__["training"]))
+
+    def depend_on_values(self, name: str, tensor: Tensor, shared: bool) -> None:
+        """Learn that an operation holds the values of a tensor."""
+        if self.traces(tensor):
+            self.refuse(f"computes {name}", "compute it outside of the step")
+        self.kept.append(tensor)
+        self.constants.append((tensor, tensor.array, None if shared else tensor._owner().version))
+
+    def made_module(self, module: Any) -> None:
+        """Learn of a module that the function makes."""
+        self.modules.add(id(module))
+        self.kept.append(module)
+
+    def changes_module(self, module: Any, what: str) -> None:
+        """Learn that a module is changed."""
+        if id(module) not in self.modules:
+            self.refuse(f"{what} of {type(module).__name__}", "return the tensor, or do it outside of the step")
 
     # ---- what is done ---------------------------------------------------------------------------------------
 
@@ -367,103 +195,131 @@ class Tape:
         """Run an operation, and take it down."""
         tensors = [as_tensor(x) for x in inputs]
         sources = [self._slot(t) for t in tensors]
-        with self._pause():
-            result = apply(op, *tensors)
+        if isinstance(op, Index) and any(t.array.dtype == bool and self.traces(t) for t in tensors[1:]):
+            self.refuse("picks elements by a mask that it computes", "use where(), which keeps the shape")
+        shared = [array for _, array, version in self.constants if version is None]  # which may change in place
+        options = {k: v for k, v in vars(op).items() if not any(v is array for array in shared)}
+        frozen = _frozen(options, self)
+        result = run(op, tensors)
         slot = self._give(result)
         if result._base is not None:
             self.viewed.update((slot, *sources))
         self.sources[op] = sources
-        self.actions.append(_forward(op, self.values, sources, slot, result.array.ndim == 0))
+        self.actions.append(forward_action(op, self.values, sources, slot, result.array.ndim == 0))
+        self.log.append((type(op).__name__, frozen, sources, result.array.shape, result.array.dtype, op.needs))
         return result
 
     def call(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Call a function with side effects, and take it down."""
-        args = tuple(list(a) if isinstance(a, Iterator) else a for a in args)
-        nested = [t for a in (*args, *kwargs.values()) if isinstance(a, tuple | list) for t in a]
-        if any(isinstance(t, Tensor) and self.traces(t) for t in nested):
-            self.refuse(f"passes {function.__name__} a list of tensors that it computes", "pass them one by one")
-        with self._pause():
+        args = [list(a) if isinstance(a, Iterator) else a for a in args]
+        kwargs = {k: list(a) if isinstance(a, Iterator) else a for k, a in kwargs.items()}
+        given = {**dict(enumerate(args)), **kwargs}
+        computed = {k: self.slots[id(a)] for k, a in given.items() if self.traces(a)}
+        for a in given.values():
+            if isinstance(a, tuple | list | dict) and any(
+                map(self.traces, a.values() if isinstance(a, dict) else a)
+            ):
+                self.refuse(
+                    f"passes {function.__name__}() several tensors that it computes", "pass them one by one"
+                )
+            if isinstance(a, FunctionType | MethodType):
+                self.refuse(f"passes a function to {function.__name__}()", "do it outside of the step")
+        if self.refusal is not None:
+            return function(*args, **kwargs)
+        self.log.append(("call", function.__qualname__, _frozen(given, self)))
+        with self._paused():
             result = function(*args, **kwargs)
-        sources = {i: self.slots[id(a)] for i, a in enumerate(args) if isinstance(a, Tensor) and self.traces(a)}
-        values = self.values
-        slot = self._give(result) if isinstance(result, Tensor) else None
+        if result is not None and not isinstance(result, Tensor):
+            self.refuse(f"uses the {type(result).__name__} that {function.__name__}() returns", "do it outside")
+            return result
+        values, slot = self.values, None if result is None else self._give(result)
 
         def again() -> None:
-            given = list(args)
-            for i, source in sources.items():
-                given[i] = Tensor(values[source])
-            result = function(*given, **kwargs)
+            for k, source in computed.items():
+                (kwargs if isinstance(k, str) else args)[k] = Tensor(values[source])
+            result = function(*args, **kwargs)
             if slot is not None:
                 values[slot] = result.array
 
-        self.actions.append(again if sources or slot is not None else _bound(function, args, kwargs))
+        self.actions.append(again)
         self.has_called = True
-        for leaf in self.leaves:  # read it again where it is used next
-            self.slots.pop(leaf, None)
+        for tensor in self.outside:  # its slot is forgotten, so that it is read again where it is used next
+            self.slots.pop(tensor, None)
         return result
 
-    def assign(self, tensor: Tensor, result: Tensor) -> None:
-        """Take down that the values of a tensor are replaced, in place."""
+    def can_assign(self, tensor: Tensor) -> bool:
+        """Return whether the values of a tensor can be replaced, in place. If not, that is a refusal."""
         if id(tensor) in self.arguments:
             self.refuse("changes its argument in place", "change a clone()")
-        if not self.traces(tensor):
-            self._assign_outside(tensor, result)
-        elif tensor._base is not None or self.slots[id(tensor)] in self.viewed:
+        elif self.traces(tensor) and (tensor._base is not None or self.slots[id(tensor)] in self.viewed):
             self.refuse(
-                "changes a tensor in place whose memory has views", "change a clone(), or compute a new one"
+                "changes a tensor in place whose memory has views",
+                "compute a new tensor; for gradients there is zero_grad(), for parameters no_grad()",
             )
-        else:
-            if result.dtype != tensor.dtype:
-                result = result.to(tensor.dtype)
-            tensor.array, tensor._op, tensor._requires_grad = result.array, result._op, result._requires_grad
-            self.slots[id(tensor)] = self.slots[id(result)]
+        elif id(tensor) in self.of_data:
+            self.refuse("changes a constant in place", "start with cr.zeros(), or compute a new tensor")
+        return self.refusal is None
 
-    def _assign_outside(self, tensor: Tensor, result: Tensor) -> None:
+    def assign(self, tensor: Tensor, result: Tensor) -> bool:
+        """Take down that the values of a tensor are replaced, in place, and return whether that was possible."""
+        if result.dtype != tensor.dtype:
+            result = result.to(tensor.dtype)
+        if not self.traces(tensor):
+            return self._assign_outside(tensor, result)
+        tensor.array = result.array
+        tensor._touch()
+        if autograd.mode.recording:
+            tensor._op, tensor._requires_grad = result._op, result._requires_grad
+        self.slots[id(tensor)] = self._slot(result)
+        self.log.append(("assign", self.slots[id(tensor)]))
+        return True
+
+    def _assign_outside(self, tensor: Tensor, result: Tensor) -> bool:
         """Write to a tensor that was there before, a running mean for one."""
-        if id(tensor) in self.of_data:
-            self.refuse(
-                "changes a constant in place", "start with cr.zeros() or cr.full(), or compute a new tensor"
-            )
         tensor._tracked()  # raises if it is a leaf that requires a gradient
         if result._requires_grad:
             self.refuse("writes what has a gradient to a tensor outside", "detach() it, or use no_grad()")
+            return False
         slot, values = self._slot(result), self.values
 
         def write() -> None:
             tensor.array[...] = values[slot]
             tensor._touch()
 
-        write()
-        self.actions.append(write)
+        self._do(write)
+        self.log.append(("write", slot, _Same(tensor)))
+        return True
 
-    def backward(self, tensor: Tensor, grad: Array, gradient: Tensor | None, retain_graph: bool) -> None:
-        """Walk back from a tensor, and take the walk down: the steps of ``autograd.backward``, in its order."""
+    def backward(self, tensor: Tensor, grad: Array, gradient: Tensor | None, retain_graph: bool) -> bool:
+        """Walk back from a tensor, take the walk down, and return whether that was possible.
+
+        The steps and their order are those of ``autograd.backward``.
+        """
+        root = tensor._op
+        if root is not None and not self._has_all(root):
+            self.refuse("walks back through operations from before the step", "do them in the step, or detach()")
+            return False
         values, start = self.values, len(self.values)
         values.append(grad)
-        if gradient is not None:
-            source = self._slot(gradient)
+        source = None if gradient is None else self._slot(gradient)
+        self.log.append(("backward", self.slots.get(id(tensor)), source, retain_graph))
+        if source is not None:
 
             def seed() -> None:
                 values[start] = np.array(values[source], dtype=grad.dtype)
 
             self.actions.append(seed)
-        root = tensor._op
         if root is None:
             self._do(lambda: tensor.accumulate_grad(values[start]))
-            return
+            return True
         slots: dict[Operation, int] = {root: start}  # of the gradients of outputs
         arrived: dict[Operation, int] = {}  # how many gradients there are to be added up
         heap: list[tuple[int, Operation]] = [(-root.order, root)]
         while heap:
             _, op = heappop(heap)
-            if op not in self.sources:
-                self.refuse(
-                    "walks back through operations from before the step", "do them in the step, or detach()"
-                )
             autograd.check_can_go_back(op)
             leaves: list[tuple[int, Any]] = []
             targets: list[tuple[int, int, int]] = []
-            into: list[Array | None] = [None] * len(op.inputs)
             for i, node in enumerate(op.inputs):
                 if isinstance(node, Operation):
                     if node not in slots:
@@ -472,105 +328,130 @@ class Tape:
                         heappush(heap, (-node.order, node))
                     targets.append((i, slots[node], arrived.get(node, 0)))
                     arrived[node] = arrived.get(node, 0) + 1
-                    into[i] = np.empty_like(values[self.sources[op][i]])
                 elif node is not None:
                     leaves.append((i, node))
-            self._do(_backward(op, values, slots[op], leaves, targets, into))
+            self._do(backward_action(op, values, slots[op], leaves, targets))
             op.freed = not retain_graph
+        return True
+
+    def _has_all(self, root: Operation) -> bool:
+        """Return whether all operations behind one were taken down."""
+        seen, waiting = {root}, [root]
+        while waiting:
+            op = waiting.pop()
+            if op not in self.sources:
+                return False
+            new = {node for node in op.inputs if isinstance(node, Operation)} - seen
+            seen |= new
+            waiting.extend(new)
+        return True
 
     def _do(self, action: Action) -> None:
-        with self._pause():
+        with self._paused():
             action()
         self.actions.append(action)
 
     # ---- the end --------------------------------------------------------------------------------------------
 
-    def finish(self, result: Any) -> tuple[Recording, Any]:
-        """Return the recording, and what the function returned as every replay will return it."""
-        slots = self._placed(result)
-        recording = Recording(self.actions, self.values, self.outside, self.modes, slots)
-        returned = recording._copied(slots)
-        for op in self.sources:  # the function may have shown these arrays to others: replays have their own
-            op.y = None  # type: ignore[assignment]
-        return recording, returned
+    def finish(self, result: Any) -> Recording | None:
+        """Return the recording, or None if the function could not be captured."""
+        slots = mapped(result, self._result)
+        if self.refusal is not None:
+            return None
+        for op in self.sources:
+            op.y = None  # type: ignore[assignment]  # the function may have shown it: replays have their own
+            op.watched = ()
+        return Recording(self.actions, self.values, self.leaves, self.modes, self.constants, slots, self.log)
 
-    def _placed(self, result: Any) -> Any:
-        """Return the result with a slot for every tensor."""
-        if isinstance(result, Tensor):
-            return Slot(self._slot(result))
-        if isinstance(result, tuple | list):
-            parts = [self._placed(part) for part in result]
-            return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
-        if isinstance(result, Mapping):
-            return {name: self._placed(part) for name, part in result.items()}
-        if result is not None:
-            self.refuse(f"returns {type(result).__name__}", "return tensors; a replay would return the same again")
+    def _result(self, part: Any) -> Slot | None:
+        if isinstance(part, Tensor):
+            return Slot(self._slot(part))
+        if part is not None:
+            self.refuse(f"returns {type(part).__name__}", "return tensors; a replay would return the same again")
         return None
 
 
-# ---- actions ----------------------------------------------------------------------------------------------------
+def _random_states() -> Any:
+    """Return where Python's and NumPy's global generators stand."""
+    state: Any = np.random.get_state(legacy=True)  # noqa: NPY002 (it is the old one that has a global state)
+    return random.getstate(), state[1].tobytes(), state[2:]
 
 
-def _bound(function: Callable[..., Any], args: Any, kwargs: Any) -> Action:
-    return lambda: function(*args, **kwargs)
+def _reader(values: list[Any], slot: int, tensor: Tensor) -> Action:
+    def read() -> None:
+        values[slot] = tensor.array
+
+    return read
 
 
-def _forward(op: Operation, values: list[Any], sources: list[int], slot: int, is_scalar: bool) -> Action:
-    """Return what runs an operation forward."""
-
-    def forward_scalar() -> None:  # NumPy makes a scalar of a result without axes, see ``apply``
-        y = np.asarray(op.forward(*[values[i] for i in sources]))
-        if op.y is not None:
-            op.y = y
-        values[slot] = y
-
-    def forward_one() -> None:
-        values[slot] = op.forward(values[source])
-
-    def forward_some() -> None:
-        values[slot] = op.forward(*take(values))
-
-    if is_scalar or not sources:
-        return forward_scalar
-    if len(sources) == 1:
-        (source,) = sources
-        return forward_one
-    take = itemgetter(*sources)
-    return forward_some
+# ---- comparing two recordings -----------------------------------------------------------------------------------
 
 
-def _backward(
-    op: Operation,
-    values: list[Any],
-    slot: int,
-    leaves: list[tuple[int, Any]],
-    targets: list[tuple[int, int, int]],
-    into: list[Array | None],
-) -> Action:
-    """Return what runs an operation back.
+class _Same:
+    """Equal to what holds the very same object."""
 
-    Leaves are given their gradients. A node gets its own in its slot; ``targets`` says for which input, in which
-    slot, and how many gradients came to that before.
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.thing is self.thing
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class _Outside(_Same):
+    """Equal to what holds the same tensor, or a constant of the same values."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        super().__init__(tensor)
+        self.values = None if tensor._requires_grad else tensor.array.copy()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Outside) or other.thing is self.thing:
+            return isinstance(other, _Outside)
+        if self.values is None or other.values is None or self.values.dtype != other.values.dtype:
+            return False
+        return self.values.shape == other.values.shape and self.values.tobytes() == other.values.tobytes()
+
+
+def _frozen(value: Any, tape: Tape) -> Any:
+    """Return a value in a form that is equal to another if the two do the same in an operation or a call."""
+    if isinstance(value, Tensor):
+        return ("slot", tape.slots[id(value)]) if tape.traces(value) else _Outside(value)
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype, value.tobytes()
+    if isinstance(value, float):
+        return value.hex()  # which tells −0 from 0, and knows NaN
+    if value is None or isinstance(value, bool | int | str | bytes | type | np.dtype | slice):
+        return type(value), repr(value)
+    if isinstance(value, tuple | list):
+        return type(value), [_frozen(part, tape) for part in value]
+    if isinstance(value, dict):
+        return {name: _frozen(part, tape) for name, part in value.items()}
+    if isinstance(value, partial):
+        return "partial", _frozen((value.func, value.args, value.keywords), tape)
+    if isinstance(value, FunctionType):
+        cells = [cell.cell_contents for cell in value.__closure__ or ()]
+        return "function", value.__code__, _frozen(cells, tape)
+    if isinstance(value, BuiltinMethodType):
+        return "builtin", _Same(value.__self__), value.__name__
+    if isinstance(value, MethodType):
+        return "method", _frozen(value.__func__, tape), _Same(value.__self__)
+    return _Same(value)
+
+
+def difference(log: list[Any], other: list[Any]) -> str | None:
+    """Return in what two recordings differ first; None if they do the same.
+
+    Examples
+    --------
+    >>> difference([("Mul", 2)], [("Add", 2)])
+    'action 1 was Mul, and is now Add'
     """
-    # a leaf that comes twice is offered its memory once
-    offered = [(i, t) for n, (i, t) in enumerate(leaves) if all(t is not other for _, other in leaves[:n])]
-
-    def backward() -> None:
-        for i, leaf in offered:
-            into[i] = leaf.grad_destination()
-        op.into = into
-        gradients = op.backward(values[slot])
-        for i, leaf in leaves:
-            leaf.accumulate_grad(gradients[i])
-        for i, target, before in targets:
-            g = gradients[i]
-            if into[i] is not g:  # the operation has its own way: don't offer it memory again
-                into[i] = None
-            if before == 0:
-                values[target] = g if type(g) is np.ndarray else np.asarray(g)
-            elif before == 1:  # the first may be an array of another operation, and stays as it is
-                values[target] = np.asarray(values[target] + g)
-            else:
-                values[target] += g
-
-    return backward
+    for i, (a, b) in enumerate(zip(log, other, strict=False), 1):
+        if a[0] != b[0]:
+            return f"action {i} was {a[0]}, and is now {b[0]}"
+        if a != b:
+            what = "a constant" if a[0] == "outside" else f"the options of {a[0]}"
+            return f"action {i} has another value for {what}"
+    return None if len(log) == len(other) else f"it took {len(log)} actions, and now takes {len(other)}"

@@ -47,7 +47,11 @@ def apply(op: Operation, *inputs: Any) -> Tensor:
     """
     if autograd.mode.tape is not None:
         return autograd.mode.tape.apply(op, inputs)  # type: ignore[no-any-return]
-    tensors = [x if isinstance(x, Tensor) else as_tensor(x) for x in inputs]
+    return run(op, [x if isinstance(x, Tensor) else as_tensor(x) for x in inputs])
+
+
+def run(op: Operation, tensors: list[Tensor]) -> Tensor:
+    """Do what :func:`apply` does, without a word to the tape of a captured step."""
     try:
         with np.errstate(all="ignore"):  # as in PyTorch, 1/0 is inf and nobody is warned
             y = op.forward(*[t.array for t in tensors])
@@ -127,7 +131,12 @@ class Tensor:
     version = 0  # how often the values were changed in place; of the first in a chain of views, it counts for all
 
     def __init__(self, data: Any, requires_grad: Bool = False) -> None:
-        self.array: Array = data if type(data) is np.ndarray else _to_array(data)
+        if type(data) is np.ndarray:
+            self.array: Array = data
+        else:
+            self.array = _to_array(data)
+            if autograd.mode.tape is not None:
+                autograd.mode.tape.made_of_data(self, data)
         if requires_grad:
             self.requires_grad_()
 
@@ -267,9 +276,10 @@ class Tensor:
             if grad.shape != self.array.shape:
                 raise RuntimeError(f"backward() expected a gradient of shape {self.shape}, got {grad.shape}")
         self._check_history()
-        if autograd.mode.tape is not None:
-            autograd.mode.tape.backward(self, grad, gradient, retain_graph)
-        elif self._op is None:
+        tape = autograd.mode.tape
+        if tape is not None and tape.backward(self, grad, gradient, retain_graph):
+            return
+        if self._op is None:
             self.accumulate_grad(grad)
         else:
             with np.errstate(all="ignore"):
@@ -479,6 +489,7 @@ class Tensor:
     def __deepcopy__(self, memo: dict[Any, Any]) -> Self:
         if self._op is not None:
             raise RuntimeError("deepcopy of a tensor that an operation made: detach() it first")
+        autograd.refuse_capture("makes a deepcopy of a tensor", "use clone()")
         copy = type(self).__new__(type(self))
         memo[id(self)] = copy
         copy.__dict__.update(self.__dict__)
@@ -884,9 +895,13 @@ class Tensor:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         value = self._converted(value)
-        if autograd.mode.tape is not None:
-            autograd.mode.tape.assign(self, apply(ops.SetIndex(_index(index)), self, value.to(self.dtype)))
-        elif self._tracked(value):
+        if autograd.mode.tape is not None and autograd.mode.tape.can_assign(self):
+            position = _index(index)
+            if autograd.mode.tape is not None:
+                result = apply(ops.SetIndex(position), self._former(), value.to(self.dtype))
+                if autograd.mode.tape.assign(self, result):
+                    return
+        if self._tracked(value):
             self._become(apply(ops.SetIndex(_index(index)), self, value.to(self.dtype)))
         else:
             self._release()
@@ -919,10 +934,11 @@ class Tensor:
 
     def _former(self) -> Tensor:
         """Return a copy with the same history, for an operation to hold while this tensor is changed in place."""
-        if autograd.mode.tape is not None:  # which has every value anyway
-            return self
-        former = Tensor(self.array.copy())
+        taped = autograd.mode.tape is not None  # then the change makes new memory, and leaves this as it is
+        former = Tensor(self.array if taped else self.array.copy())
         former._op, former._requires_grad = self._op, self._requires_grad
+        if taped:
+            autograd.mode.tape.former(former, self)
         return former
 
     def _become(self, result: Tensor) -> Self:
@@ -932,9 +948,6 @@ class Tensor:
                 f"an in-place operation on shape {self.shape} can't give the broadcast shape {result.shape}"
             )
         self._check_can_hold(result.dtype)
-        if autograd.mode.tape is not None:
-            autograd.mode.tape.assign(self, result)
-            return self
         if not self.array.flags.writeable:
             raise RuntimeError("an expanded or read-only tensor can't be changed in place: change a clone()")
         base = self if self._base is None else self._base
@@ -949,6 +962,13 @@ class Tensor:
                 self._rewrites = base._rewrites
                 base._follow(self, before)
         return self
+
+    def _become_on_tape(self, result: Tensor) -> Self:
+        """Do what :meth:`_become` does in a step that is being captured."""
+        if result.array.shape != self.array.shape or autograd.mode.tape is None:
+            return self._become(result)
+        self._check_can_hold(result.dtype)
+        return self if autograd.mode.tape.assign(self, result) else self._become(result)
 
     def _follow(self, view: Tensor, before: Tensor) -> None:
         """Take the history of a view that was changed in place into that of its base."""
@@ -974,8 +994,8 @@ class Tensor:
 
     def _update(self, op: Operation, other: Any) -> Self:
         other = self._converted(other)
-        if autograd.mode.tape is not None:
-            return self._become(binary(op, self, other))
+        if autograd.mode.tape is not None and autograd.mode.tape.can_assign(self):
+            return self._become_on_tape(binary(op, self._former(), other))
         if self._tracked(other):
             other = other._former() if other._owner() is self._owner() else other
             return self._become(binary(op, self._former(), other))
@@ -1111,9 +1131,11 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """
     if device is not None:
         Device(device)
-    result = data if isinstance(data, Tensor) else Tensor(_to_array(data))
-    if result is not data and autograd.mode.tape is not None:
-        autograd.mode.tape.made_of_data(result, data)
+    result = data if isinstance(data, Tensor) else Tensor(data)
+    if type(data) is np.ndarray:
+        result.array = _to_array(data)
+        if autograd.mode.tape is not None:
+            autograd.mode.tape.made_of_data(result, data)
     return result if dtype is None else result.to(dtype)
 
 
@@ -1135,7 +1157,9 @@ def _template(index: Any) -> tuple[Any, list[Tensor]]:
     def place(part: Any) -> Any:
         if isinstance(part, Tensor) and part.dtype == dtypes.uint8:
             raise TypeError("an index of uint8 is a mask in PyTorch: use bool() for a mask, long() for positions")
-        if isinstance(part, Tensor) and (part.ndim or part.dtype == dtypes.bool_):
+        if isinstance(part, Tensor) and (
+            part.ndim or part.dtype == dtypes.bool_ or autograd.mode.tape is not None
+        ):
             positions.append(part)
             return ops.PLACE
         return _index(part)
@@ -1152,8 +1176,8 @@ def _index(index: Any) -> Any:
         raise ValueError(f"the step of a slice must be greater than zero, got {index.step}")
     if isinstance(index, Tensor) and index.dtype == dtypes.uint8:
         raise TypeError("an index of uint8 is a mask in PyTorch: use bool() for a mask, long() for positions")
-    if isinstance(index, Tensor) and autograd.mode.tape is not None:
-        autograd.mode.tape.refuse("sets elements at the positions of a tensor", "use where() with a mask")
+    if isinstance(index, Tensor):
+        autograd.refuse_capture("sets elements at the positions of a tensor", "use where() with a mask")
     if isinstance(index, Tensor):  # a copy, because a derivative may read it after it was changed
         return index.array.copy() if index.ndim or index.dtype == dtypes.bool_ else int(index)
     return np.asarray(index) if isinstance(index, list) else index

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule import creation, dtypes
+from chainrule.autograd import unobserved
 from chainrule.nn import functional as F
 from chainrule.nn import init
 from chainrule.nn.module import Module
@@ -121,8 +122,9 @@ class BatchNorm1d(Module):
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.num_batches_tracked is not None
-        self.num_batches_tracked.add_(1)
-        momentum = 1 / self.num_batches_tracked.item() if self.momentum is None else self.momentum
+        with unobserved():
+            self.num_batches_tracked.add_(1)
+            momentum = 1 / self.num_batches_tracked.item() if self.momentum is None else self.momentum
         F.update_running(self.running_mean, self.running_var, momentum, mean, var, count)
 
     def extra_repr(self) -> str:

@@ -6,6 +6,7 @@ import operator
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Self
 
+from chainrule.autograd import structure_changed
 from chainrule.nn.module import Module, _indented
 
 
@@ -38,6 +39,7 @@ class _Numbered(Module):
         names = list(self._modules)
         for name in names[index] if isinstance(index, slice) else [self._name_at(index)]:
             del self._modules[name]
+        structure_changed()
         self._hold(list(self._modules.values()))
 
     def append(self, module: Module) -> Self:
@@ -250,6 +252,7 @@ class ModuleDict(Module):
 
     def __delitem__(self, key: str) -> None:
         del self._modules[key]
+        structure_changed()
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -263,9 +266,11 @@ class ModuleDict(Module):
     def clear(self) -> None:
         """Take away all modules."""
         self._modules.clear()
+        structure_changed()
 
     def pop(self, key: str) -> Any:
         """Take away a module and return it."""
+        structure_changed()
         return self._modules.pop(key)
 
     def keys(self) -> KeysView[str]:

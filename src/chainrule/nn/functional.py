@@ -109,7 +109,9 @@ def _activate(op: Operation, input: Any, inplace: bool, *others: Tensor) -> Tens
     if not inplace:
         return apply(op, input, *others)
     x = as_tensor(input)
-    if mode.tape is None and not x._tracked(*others):
+    if mode.tape is not None and mode.tape.can_assign(x):
+        return x._become_on_tape(apply(op, x._former(), *others))
+    if not x._tracked(*others):
         return x.copy_(apply(op, x, *others))
     return x._become(apply(op, x._former(), *others))
 
@@ -359,12 +361,15 @@ def batch_norm(
     if training:
         observe = None
         if running_mean is not None and running_var is not None:
+            constant("running_mean", running_mean, shared=True)
+            constant("running_var", running_var, shared=True)
             observe = partial(update_running, running_mean, running_var, momentum)
         return normalize_batch(input, weight, bias, eps, observe)
     if running_mean is None or running_var is None:
         raise RuntimeError("batch_norm in evaluation mode expected running_mean and running_var, got None")
     x = _check_channels(input, running_mean, running_var, weight, bias)
-    mean, var = constant("running_mean", running_mean), constant("running_var", running_var)
+    mean = constant("running_mean", running_mean, shared=True)
+    var = constant("running_var", running_var, shared=True)
     return _scaled(ops.BatchNorm(eps, mean, var), x, weight, bias)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from chainrule.autograd import structure_changed
+
 _numbers = count()
 
 
@@ -30,7 +32,9 @@ class RemovableHandle:
     def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
         self._hooks, self._number = hooks, next(_numbers)
         hooks[self._number] = hook
+        structure_changed()
 
     def remove(self) -> None:
         """Take the hook away. Doing it again changes nothing."""
         self._hooks.pop(self._number, None)
+        structure_changed()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self, TypeVar
 
 from chainrule import autograd, dtypes
-from chainrule.autograd import refuse_capture, replayed
+from chainrule.autograd import refuse_capture, replayed, structure_changed
 from chainrule.device import device as Device
 from chainrule.nn.hooks import RemovableHandle
 from chainrule.nn.parameter import Parameter
@@ -52,6 +52,8 @@ class Module:
     _forward_pre_hooks: dict[int, Callable[..., Any]]
 
     def __init__(self) -> None:
+        if autograd.mode.tape is not None:
+            autograd.mode.tape.made_module(self)
         self.__dict__.update(
             training=True,
             _parameters={},
@@ -66,11 +68,18 @@ class Module:
     def training(self) -> bool:
         """Whether the module is in training mode."""
         if autograd.mode.tape is not None:  # a captured step that depends on it is recorded for each mode
-            autograd.mode.tape.depend_on(self)
-        return self.__dict__["training"]  # type: ignore[no-any-return]
+            autograd.mode.tape.depend_on_mode(self)
+        try:
+            return self.__dict__["training"]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(
+                "training is known after Module.__init__(): call super().__init__() first"
+            ) from None
 
     @training.setter
     def training(self, value: bool) -> None:
+        if autograd.mode.tape is not None:
+            autograd.mode.tape.changes_module(self, "sets the mode")
         self.__dict__["training"] = value
 
     # ---- calling -----------------------------------------------------------------------------------------------
@@ -142,6 +151,8 @@ class Module:
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name != "training":
+            self._announce(name)
         if isinstance(value, Parameter):
             self._check_initialised("parameters")
             self._forget(name, keep=self._parameters)
@@ -164,7 +175,16 @@ class Module:
         else:
             object.__setattr__(self, name, value)
 
+    def _announce(self, name: str) -> None:
+        """Let captured steps know that an attribute is about to be set or deleted."""
+        if autograd.mode.tape is not None:
+            autograd.mode.tape.changes_module(self, f"sets the attribute {name}")
+        own = self.__dict__
+        if name in own or any(name in own.get(kind, ()) for kind in ("_parameters", "_buffers", "_modules")):
+            structure_changed()
+
     def __delattr__(self, name: str) -> None:
+        self._announce(name)
         for registered in (self._parameters, self._buffers, self._modules):
             if name in registered:
                 del registered[name]
@@ -272,6 +292,7 @@ class Module:
             raise TypeError(f"{type(module).__name__} is not a Module subclass")
         self._check_name("module", name, self._modules)
         self._modules[name] = module
+        structure_changed()
 
     register_module = add_module
 

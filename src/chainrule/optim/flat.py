@@ -121,13 +121,15 @@ class FlatParameters:
             elif p._grad.array is not grad_view:
                 elsewhere = True
         grads = self._gather() if elsewhere else self.grads
-        if not missing and self.steps.count(self.steps[0]) == len(self.steps):
+        # without state, the number of updates does not matter
+        steps = self.steps if self.names else [0] * len(self.steps)
+        if not missing and steps.count(steps[0]) == len(steps):
             return [(0, len(self.params), grads)]
         runs, first = [], 0
-        kinds = [None if p._grad is None else steps for p, steps in zip(self.params, self.steps, strict=True)]
-        for steps, run in groupby(kinds):
+        kinds = [None if p._grad is None else n for p, n in zip(self.params, steps, strict=True)]
+        for kind, run in groupby(kinds):
             last = first + len(list(run))
-            if steps is not None:
+            if kind is not None:
                 runs.append((first, last, grads))
             first = last
         return runs

@@ -16,6 +16,10 @@ class _Schedule:
     optimizer: Optimizer
     _last_lr: list[float]
 
+    def __init_subclass__(cls) -> None:
+        if "step" in vars(cls):
+            cls.step = replayed(cls.step)  # type: ignore[attr-defined]
+
     def get_last_lr(self) -> list[float]:
         """Return the learning rates that are set now."""
         return list(self._last_lr)
@@ -70,7 +74,6 @@ class LRScheduler(_Schedule):
         """Return the learning rate of one group at epoch ``last_epoch``."""
         raise NotImplementedError
 
-    @replayed
     def step(self) -> None:
         """Begin the next epoch."""
         self.last_epoch += 1
@@ -252,7 +255,6 @@ class ReduceLROnPlateau(_Schedule):
             limit = best + sign * self.threshold
         return a > limit if self.mode == "max" else a < limit
 
-    @replayed
     def step(self, metrics: Any) -> None:
         """Begin the next epoch, given the measure of the last."""
         value = float(metrics)

@@ -58,6 +58,10 @@ class Optimizer:
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 
+    def __init_subclass__(cls) -> None:
+        if "step" in vars(cls):
+            cls.step = replayed(cls.step)  # type: ignore[method-assign]
+
     # ---- what a subclass says -------------------------------------------------------------------------------
 
     def state_names(self, group: Group) -> tuple[str, ...]:

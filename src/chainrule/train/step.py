@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable
 from typing import Any
 
 from chainrule.autograd import replayed
+from chainrule.captured import capture
 from chainrule.nn import Module
 from chainrule.optim import Optimizer
-from chainrule.random import get_rng_state, set_rng_state
-from chainrule.tape import CaptureError, capture
+from chainrule.tape import CaptureError
 from chainrule.tensor import Tensor
-
-logger = logging.getLogger(__name__)
 
 
 class NotFinite(ArithmeticError):  # noqa: N818 (it is a signal to the trainer, which says more)
@@ -53,7 +50,7 @@ class TrainingStep:
     Attributes
     ----------
     captured : bool
-        Whether the step is replayed. The logger of this module tells it once, too.
+        Whether the step is replayed.
     refusal : CaptureError or None
         Why the step can't be captured. It runs as it is written then.
 
@@ -70,21 +67,16 @@ class TrainingStep:
     def __init__(
         self, model: Module, loss_fn: Callable[[Any, Any], Tensor], optimizer: Optimizer, captured: bool
     ) -> None:
-        self.model, self.loss_fn, self.optimizer, self.captured = model, loss_fn, optimizer, captured
-        self.refusal: CaptureError | None = None
-        self._replay = capture(self._run)
+        self.model, self.loss_fn, self.optimizer = model, loss_fn, optimizer
+        self._captured = capture(self.training_step, strict=False) if captured else None
 
-    def __call__(self, X: Tensor, y: Tensor) -> tuple[float, Tensor]:
+    def __call__(self, X: Tensor, y: Tensor) -> tuple[float, Any]:
         """Train on a batch, and return loss and prediction from before the update."""
-        if not self.captured:
-            loss, pred = self._run(X, y)
-        elif self._replay.recorded(X, y):
-            loss, pred = self._replay(X, y)
-        else:
-            loss, pred = self._record(X, y)
+        loss, pred = (self._captured or self.training_step)(X, y)
         return loss.item(), pred
 
-    def _run(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def training_step(self, X: Tensor, y: Tensor) -> tuple[Tensor, Any]:
+        """Do what the step does, as it is written."""
         pred = self.model(X)
         loss = self.loss_fn(pred, y)
         stop_unless_finite(loss)
@@ -93,17 +85,17 @@ class TrainingStep:
         self.optimizer.zero_grad()
         return loss, pred
 
-    def _record(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Run the step for the first time with batches of this shape; if it can't be captured, run it again."""
-        random, buffers = get_rng_state(), [(b, b.array.copy()) for b in self.model.buffers()]
-        try:
-            result = self._replay(X, y)
-            logger.info("the training steps for batches of %s are captured", tuple(X.shape))
-            return result
-        except CaptureError as error:
-            logger.info("the training steps run without capture: %s", error)
-            self.captured, self.refusal = False, error
-        set_rng_state(random)
-        for buffer, before in buffers:
-            buffer.array[...] = before
-        return self._run(X, y)
+    @property
+    def refusal(self) -> CaptureError | None:
+        """Why the step can't be captured."""
+        return None if self._captured is None else self._captured.refusal
+
+    @property
+    def captured(self) -> bool:
+        """Whether the step is replayed."""
+        return self._captured is not None and self._captured.refusal is None
+
+    def begin_epoch(self) -> None:
+        """Look, with the next batch of each shape, whether the step still does what was recorded."""
+        if self._captured is not None:
+            self._captured.doubt()

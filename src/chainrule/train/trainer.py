@@ -47,9 +47,9 @@ class Trainer:
         Whether to show a progress bar on standard error. None: if that is a terminal.
     capture : bool
         Whether steps are recorded once and replayed, see :func:`chainrule.capture`: the same numbers to the last
-        bit, faster, as long as ``forward`` and ``loss_fn`` do the same operations for every batch of a shape. What
-        they print or count in Python they do at the recording only. A step that can't be captured runs as it is
-        written.
+        bit, faster. A step that can't be captured runs as it is written. Whether ``forward`` and ``loss_fn`` do
+        the same as before is looked at with the first batch of every epoch, and whenever a module was changed;
+        what they print or count in Python they do at these batches only.
     at_once : int, optional
         How many samples validation puts through the model together, as in :func:`evaluate`.
 
@@ -171,6 +171,7 @@ class Trainer:
         self.model.train()
         for callback in self.callbacks:
             callback.on_epoch_start(self)
+        self.step.begin_epoch()
         start = time.perf_counter() - running.seconds
         for X, y in pairs(self._batches(running)):
             try:
