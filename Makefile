@@ -24,8 +24,9 @@ reference: $(VENV)/reference ## Install PyTorch, for live comparisons: 'make tes
 full: $(VENV)/reference $(VENV)/test ## Hold the whole FashionMNIST run against PyTorch's (needs the data set).
 	$(BIN)/python -m pytest -s -rs -m full -o addopts=--import-mode=importlib tests
 
-bench: $(VENV)/reference $(VENV)/lab ## Measure one epoch against PyTorch and against the bare matrix products.
+bench: $(VENV)/bench ## Measure against PyTorch, JAX, scikit-learn and the bare matrix products, for about 7 minutes.
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.startup
 
 clean: ## Remove the virtual environment, the runs and the caches.
@@ -43,6 +44,9 @@ $(VENV)/lint: pyproject.toml | $(VENV)/made
 	@touch $@
 $(VENV)/reference: pyproject.toml | $(VENV)/made
 	$(BIN)/python -m pip install --quiet -e ".[lab,test,reference]"
+	@touch $@
+$(VENV)/bench: pyproject.toml | $(VENV)/made
+	$(BIN)/python -m pip install --quiet -e ".[lab,test,reference,bench]"
 	@touch $@
 $(VENV)/made:
 	$(PYTHON) -m venv $(VENV)

@@ -11,6 +11,7 @@ from tabulate import tabulate
 
 from benchmarks.harness import NobodyToCompare, measure
 from benchmarks.processes import BenchmarkError, available_cores
+from benchmarks.sentences import on_others, quartiles
 from benchmarks.works import CAPTURED, registry
 from chainrule.labs.results import write_json
 
@@ -57,7 +58,7 @@ def main(
         write_json(folder / f"{name}.json", report)
         click.echo(f"\n{render(report)}\n\nWritten to {folder / f'{name}.json'}\n")
         reports.append(report)
-    click.echo(summary(reports))
+    click.echo(f"{summary(reports)}\n{on_others(reports)}")
     if errors:
         raise click.ClickException("\n".join(errors))
 
@@ -99,8 +100,8 @@ def summary(reports: Sequence[dict[str, Any]]) -> str:
             "work": report["work"] if case["x"] is None else f"{report['work']}, {case['x']}",
             "ratio": f"{ratio['side']} / {ratio['peer']}",
             "at most": ratio["promise"],
-            "measured": ratio["median"],
-            "quartiles": "{:.2f} to {:.2f}".format(*ratio["quartiles"]),
+            "measured": f"{ratio['median']:.3f}",
+            "quartiles": quartiles(ratio),
             "promise": "kept" if ratio["kept"] else "NOT KEPT",
         }
         for report in reports

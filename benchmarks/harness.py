@@ -18,9 +18,11 @@ the *ratio* of two sides' times in the same round, and of these ratios the media
   All others report the number they have; if it is another one, nothing is timed.
 - **The same work**: from the same weights, all sides must have the same losses (in inference: outputs) step by
   step before they are timed. The floor alone computes none.
-- **The load of others is measured**: how many cores other programs kept busy meanwhile is in the report. Ratios
-  stand up to a little of it; but threads that wait for each other at every product wait for a slice of the
-  scheduler's time, thousands of microseconds, when one of them has lost its core.
+- **Rounds that were disturbed are held again**: the threads of a product wait for each other, and if another
+  program has the core of one of them, for a slice of the scheduler's time, thousands of microseconds. So rounds
+  are held until enough of them had the machine nearly to themselves, or twice as many are over; those in which
+  other programs kept the fewest cores busy count. This chooses by a cause and not by the times, so it favours no
+  side. What other programs used in the rounds that count is in the report.
 - **The whole contest is repeated** in new processes, in which memory lies elsewhere. The rounds of all repeats
   together give median and quartiles of the ratio, and the median of each repeat is kept: where these differ by
   more than the quartiles suggest, the machine's load was not the only cause.
@@ -38,13 +40,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from benchmarks.processes import BenchmarkError, Build, Side, busy_seconds, limit
 
 TURN = 0.06  # seconds
+QUIET = 0.15  # cores that other programs may keep busy in a round
+PATIENCE = 2  # times as many rounds as are wanted are held at most
 OURS = "chainrule"  # what the names of our sides begin with
 
 
@@ -64,11 +68,14 @@ class Task:
         For the report: which data these are.
     to_check : object, optional
         Given instead when results are compared, for what can't be the same, as the draws of dropout.
+    difference : str
+        In which way ``to_check`` differs, for the report.
     """
 
     given: Any
     data: dict[str, Any]
     to_check: Any = None
+    difference: str = ""
 
 
 @dataclass(frozen=True)
@@ -213,7 +220,7 @@ class Record:
     seconds : dict of str to list of float
         How long a step of each side took, round by round.
     others : list of float
-        How many cores other programs kept busy meanwhile, for each repeat, where the system tells.
+        How many cores other programs kept busy meanwhile, round by round, where the system tells.
     """
 
     case: Case
@@ -227,7 +234,7 @@ class Record:
         return {
             "x": self.case.x,
             "data": self.task.data,
-            "checked": self.checked,
+            "checked": {**self.checked, "how": self.task.difference},
             "cores_of_others": self.others,
             "seconds_per_step": {name: {**spread(t), "values": t} for name, t in self.seconds.items()},
             "ratios": [
@@ -239,11 +246,13 @@ class Record:
 
 
 def start(sides: Sequence[Side], given: Any) -> tuple[list[Side], dict[str, str]]:
-    """Give a task to each side, and return those that have the libraries for it, and why the others have not."""
+    """Give a task to all sides at once; return those that have the libraries for it, and why others have not."""
     ready, left_out = [], {}
     for side in sides:
+        side.tell("start", given)
+    for side in sides:
         try:
-            side.ask("start", given)
+            side.answer()
             ready.append(side)
         except ImportError as error:
             left_out[side.name] = str(error)
@@ -305,21 +314,44 @@ def check_threads(environments: Mapping[str, dict[str, dict[str, Any]]], threads
                 )
 
 
+class Round(NamedTuple):
+    """One turn of every side.
+
+    Attributes
+    ----------
+    seconds : dict of str to float
+        What a step of each side took.
+    others : float or None
+        How many cores other programs kept busy meanwhile, where the system tells.
+    """
+
+    seconds: dict[str, float]
+    others: float | None
+
+
 def hold(sides: Sequence[Side], rounds: int, order: random.Random, record: Record) -> None:
-    """Let the sides take turns, and write down how long they took."""
-    own, busy, begin = cpu_seconds(sides), busy_seconds(), time.perf_counter()
-    for _ in range(rounds):
-        took = {side.name: side.ask("turn", TURN) for side in order.sample(sides, len(sides))}
+    """Let the sides take turns, and write down the rounds in which other programs disturbed them least."""
+    held: list[Round] = []
+    while len(held) < PATIENCE * rounds and sum((r.others or 0.0) <= QUIET for r in held) < rounds:
+        held.append(take_turns(order.sample(sides, len(sides))))
+    calmest = sorted(range(len(held)), key=lambda i: held[i].others or 0.0)[:rounds]
+    for i in sorted(calmest):
         for side in sides:
-            record.seconds.setdefault(side.name, []).append(took[side.name])
-    elapsed, busy_now = time.perf_counter() - begin, busy_seconds()
+            record.seconds.setdefault(side.name, []).append(held[i].seconds[side.name])
+        if (others := held[i].others) is not None:
+            record.others.append(others)
+
+
+def take_turns(sides: Sequence[Side]) -> Round:
+    """Hold one round, in this order."""
+    busy, begin, own = busy_seconds(), time.perf_counter(), time.process_time()
+    turns = {side.name: side.ask("turn", TURN) for side in sides}
+    busy_now, elapsed = busy_seconds(), time.perf_counter() - begin
+    others = None
     if busy is not None and busy_now is not None:
-        record.others.append(max(0.0, (busy_now - busy - (cpu_seconds(sides) - own)) / elapsed))
-
-
-def cpu_seconds(sides: Sequence[Side]) -> float:
-    """Return the processor time that the sides and this process have used so far."""
-    return sum((float(side.ask("cpu_seconds")) for side in sides), start=time.process_time())
+        used = time.process_time() - own + sum(turn.cpu_seconds for turn in turns.values())
+        others = max(0.0, (busy_now - busy - used) / elapsed)
+    return Round({name: turn.seconds_per_step for name, turn in turns.items()}, others)
 
 
 def spread(values: Sequence[float]) -> dict[str, Any]:
