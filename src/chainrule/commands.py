@@ -123,6 +123,7 @@ def command_for_all() -> click.Command:
     def run(**chosen: Any) -> None:
         options = Options(**chosen, given=given_options())
         result = run_lab(ALL, lambda options: every.run(options, on_start=announce, on_end=show), options)
+        console.rule("[bold]all[/]", align="left")
         show(result)
 
     return click.command(ALL, help=f"{EVERYTHING}.")(decorated(run, SHARED))
@@ -169,7 +170,8 @@ def show(result: LabResult) -> None:
     console.print(table)
     for sentence in result.conclusions:
         console.print(f"\n{sentence}", highlight=False, soft_wrap=False)
-    console.print(f"\nFigures, report and model: {result.folder} (look at {result.figure} and report.md)")
+    files = [name for name in (result.figure, "report.md") if (result.folder / name).exists()]
+    console.print(f"\nResults: {result.folder} (look at {' and '.join(files)})")
 
 
 # ---- data --------------------------------------------------------------------------------------------------

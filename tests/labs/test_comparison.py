@@ -95,6 +95,14 @@ def test_only_small_differences_are_called_rounding():
     assert large.summary()["largest_difference"] == {"value": pytest.approx(1e-2), "step": 2}
 
 
+def test_in_float64_less_is_called_rounding():
+    for drift, coincides in ((1e-12, True), (1e-6, False)):
+        one = comparison([0.5], [1.0], drift=drift)
+        one.reference.dtype = "float64"
+        assert one.coincides is coincides
+        assert ("that is the rounding of float64" in one.on_quality()) is coincides
+
+
 @pytest.mark.parametrize("theirs", [None, [1.0, 1.0]])
 def test_each_accuracy_is_said_once(theirs):
     assert comparison([0.5, 0.5], theirs).on_quality().count("50.00%") == 1

@@ -1,4 +1,4 @@
-"""Image sets: found, read, checked, downloaded; a real sample is embedded in the package.
+"""Image sets: found, read, checked, downloaded; a real sample is embedded in the package. And points in the plane.
 
 >>> from chainrule.datasets import FashionMNIST
 >>> clothes = FashionMNIST(train=False, source="sample")
@@ -12,6 +12,14 @@ from chainrule.datasets.idx import IDXError, read_idx
 from chainrule.datasets.load import Source
 from chainrule.datasets.manage import FileCheck, StatusRow, fetch, status, verify
 from chainrule.datasets.mnist import MNIST, FashionMNIST
+from chainrule.datasets.two_dimensional import (
+    make_circles,
+    make_classification,
+    make_moons,
+    make_spiral,
+    make_wave,
+    make_xor,
+)
 
 __all__ = [
     "MNIST",
@@ -23,6 +31,12 @@ __all__ = [
     "Source",
     "StatusRow",
     "fetch",
+    "make_circles",
+    "make_classification",
+    "make_moons",
+    "make_spiral",
+    "make_wave",
+    "make_xor",
     "read_idx",
     "status",
     "transforms",

@@ -86,7 +86,13 @@ class LiveReference(Callback):
         self.train, self.validation = train, validation
         self.torch.manual_seed(settings["seed"])
         self.model, self.loss_fn, self.optimizer = build(self.torch)
-        self.run = ReferenceRun(lab, settings, self.torch.__version__.partition("+")[0], platform.machine())
+        self.run = ReferenceRun(
+            lab,
+            settings,
+            self.torch.__version__.partition("+")[0],
+            platform.machine(),
+            dtype=str(next(self.model.parameters()).dtype).removeprefix("torch."),
+        )
         self._epoch: RunningEpoch | None = None
 
     def on_epoch_start(self, trainer: Trainer) -> None:

@@ -34,6 +34,8 @@ class ReferenceRun:
         For every epoch: epoch, train_loss, validation_loss, validation_accuracy, seconds.
     kind : str
         "live" where it was trained in this run, else "recorded".
+    dtype : str
+        Of the losses: "float32" or "float64".
     """
 
     lab: str
@@ -43,6 +45,7 @@ class ReferenceRun:
     steps: list[float] = field(default_factory=list)
     epochs: list[dict[str, Any]] = field(default_factory=list)
     kind: str = "live"
+    dtype: str = "float32"
 
     def first(self, epochs: int) -> ReferenceRun:
         """Return the part of the run that is its first epochs."""
@@ -55,12 +58,14 @@ class ReferenceRun:
             self.steps[:steps],
             self.epochs[:epochs],
             self.kind,
+            self.dtype,
         )
 
     def save(self, path: Path) -> None:
-        """Write the run as JSON. Losses are float32: nine digits give them back to the bit."""
+        """Write the run as JSON. Nine digits give float32 back to the bit."""
         content = {k: v for k, v in asdict(self).items() if k != "kind"}
-        content["steps"] = [float(f"{loss:.9g}") for loss in self.steps]
+        if self.dtype == "float32":
+            content["steps"] = [float(f"{loss:.9g}") for loss in self.steps]
         write_text(path, json.dumps(content) + "\n")
 
     @classmethod
@@ -74,7 +79,7 @@ class ReferenceRun:
         """
         try:
             run = cls(**json.loads(path.read_text(encoding="utf-8")), kind="recorded")
-            run.steps = [float(np.float32(loss)) for loss in run.steps]
+            run.steps = np.array(run.steps, dtype=run.dtype).tolist()
             return run
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path} is not a recorded run of PyTorch: {error}") from error

@@ -12,7 +12,8 @@ from chainrule.interop import ReferenceRun
 from chainrule.plot import Curve
 from chainrule.train import History
 
-COINCIDE = 1e-4  # nat; on a figure of the losses, a tenth of a line's width
+# Nat: as far as rounding goes in thousands of steps. For float32 it is a tenth of a line's width on a figure.
+COINCIDE = {"float32": 1e-4, "float64": 1e-10}
 SAME_SPEED = 0.03  # ratios that are closer to 1 than this are not told apart
 FEW = 4  # epochs; fewer have no quartiles worth the name
 
@@ -53,8 +54,9 @@ class Comparison:
 
     @property
     def coincides(self) -> bool:
-        """Whether the losses differ by no more than the rounding of float32 explains."""
-        return bool(self.differences.max() <= COINCIDE)
+        """Whether the losses differ by no more than rounding explains."""
+        assert self.reference is not None
+        return bool(self.differences.max() <= COINCIDE[self.reference.dtype])
 
     def speed_ratios(self) -> list[float]:
         """Return our seconds divided by PyTorch's, epoch by epoch; empty if PyTorch was not timed here."""
@@ -136,9 +138,11 @@ class Comparison:
         if largest == 0:
             return f"In {n} the two losses are never different."
         if self.coincides:
+            assert self.reference is not None
             return (
                 f"In {n} the two losses are never further apart than {scientific(largest)} (step {step:,}): "
-                "that is the rounding of float32, added up in another order and carried on from step to step."
+                f"that is the rounding of {self.reference.dtype}, added up in another order and carried on from "
+                "step to step."
             )
         return (
             f"Over {n} the two losses drift apart by up to {scientific(largest)} (step {step:,}), "

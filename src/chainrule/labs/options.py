@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
-from chainrule.datasets import MNIST
+from chainrule.datasets import MNIST, IDXError
 from chainrule.labs.results import write_json
 from chainrule.serialization import load
+from chainrule.train import NonFiniteLossError
 
 D = TypeVar("D", bound=MNIST)
 
 RUNS = Path("runs")
 CHECKPOINT = "checkpoint.npz"  # is there as long as the run is not finished
 OPTIONS = "options.json"  # marks a folder as a run's
-REMEMBERED = ("epochs", "batch_size", "lr", "seed", "data", "reference", "loader")
-FIXED = ("batch_size", "lr", "seed", "loader")  # once a run has begun
+REMEMBERED = ("epochs", "batch_size", "lr", "seed", "data", "reference", "extra")
+FIXED = ("batch_size", "lr", "seed")  # once a run has begun; and so are a lab's own
 
 
 class LabError(Exception):
     """A lab can't run as asked. The message is for the person who asked."""
+
+
+# What can keep a lab from running although the program is right: told without a traceback.
+REFUSALS = (LabError, FileNotFoundError, IDXError, ImportError, NonFiniteLossError)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -53,8 +59,8 @@ class Options:
         "auto", "full", "sample", or a folder.
     reference : str
         "auto", "live", "recorded" or "none": which run of PyTorch to compare with.
-    loader : str
-        "chainrule", or "torch" for torchvision's dataset and PyTorch's ``DataLoader``.
+    extra : mapping of str to what JSON can hold
+        The lab's own options, those of its list ``EXTRA``, as click names them. What is missing has its default.
     out : Path or None
         The folder of results; None for a new one under ``runs``.
     resume : bool
@@ -71,7 +77,7 @@ class Options:
     seed: int = 42
     data: str = "auto"
     reference: str = "auto"
-    loader: str = "chainrule"
+    extra: Mapping[str, Any] = field(default_factory=dict)
     out: Path | None = None
     resume: bool = False
     overwrite: bool = False
@@ -98,6 +104,24 @@ class Options:
         if not Path(found.source.where).resolve().is_relative_to(folder.resolve()):
             raise LabError(f"--data {folder}: {dataset.__name__} is not in that folder")
         return found
+
+
+def usual_options(module: ModuleType) -> Options:
+    """Return the options of a lab as they are when nothing is chosen.
+
+    Parameters
+    ----------
+    module : module
+        The lab's, with ``EPOCHS``, ``BATCH_SIZE``, ``LR`` and ``SEED`` where its defaults are not the tutorial's.
+
+    Examples
+    --------
+    >>> from chainrule.labs import tutorial
+    >>> usual_options(tutorial).batch_size
+    64
+    """
+    names = ("epochs", "batch_size", "lr", "seed")
+    return Options(**{name: getattr(module, name.upper()) for name in names if hasattr(module, name.upper())})
 
 
 def open_run(lab: str, options: Options, runs: Path = RUNS) -> Path:
@@ -238,12 +262,12 @@ def resumed(lab: str, options: Options, runs: Path = RUNS) -> Options:
         raise LabError("--resume goes on with a run and --overwrite deletes it: choose one of them")
     folder = _interrupted(lab, options.out, runs)
     chosen = (_remembered(folder) or {})["options"]
-    for name in FIXED:
-        asked = getattr(options, name)
-        if name in options.given and asked != chosen[name]:
+    asked = {**{name: getattr(options, name) for name in FIXED}, **options.extra}
+    for name, value in asked.items():
+        before = chosen["extra"].get(name) if name in options.extra else chosen[name]
+        if name in options.given and value != before:
             raise LabError(
-                f"--resume: the run in {folder} was started with {name} = {chosen[name]}, "
-                f"and now {asked} is asked for"
+                f"--resume: the run in {folder} was started with {name} = {before}, and now {value} is asked for"
             )
     own = {name: value for name, value in chosen.items() if name not in options.given}
     options = replace(options, **own, out=folder)

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 
 import chainrule as cr
@@ -17,16 +18,27 @@ from chainrule.data import DataLoader
 from chainrule.datasets import FashionMNIST
 from chainrule.datasets.transforms import ToTensor
 from chainrule.files import write_text
-from chainrule.interop import ReferenceRun, find_recorded, save_safetensors
-from chainrule.interop.pytorch import VERSION, LiveReference
+from chainrule.interop import save_safetensors
+from chainrule.interop.pytorch import LiveReference
 from chainrule.interop.torchvision import torch_loaders
 from chainrule.labs.comparison import Comparison, scientific
-from chainrule.labs.options import CHECKPOINT, LabError, Options, open_run, remember, resumable, resumed
+from chainrule.labs.options import CHECKPOINT, Options, open_run, remember, resumable, resumed
+from chainrule.labs.reference import choose_reference
 from chainrule.labs.results import LabResult, describe, environment, markdown_table, write_json
 from chainrule.plot import compare_losses, save_figure, show_predictions
 from chainrule.train import Checkpoint, JSONLines, Trainer, accuracy
 
 NAME = "tutorial"
+EPOCHS, BATCH_SIZE, LR = 5, 64, 1e-3
+EXTRA = [
+    click.option(
+        "--loader",
+        type=click.Choice(["chainrule", "torch"]),
+        default="chainrule",
+        help="Whose DataLoader feeds both networks.",
+    )
+]
+
 SHOWN = 32  # predictions in the figure
 SHORT_WAY = 2.0  # steps times learning rate; five epochs on the whole data set are 4.7
 
@@ -80,6 +92,7 @@ def run(options: Options) -> LabResult:
     # Data: pixels divided by 255, in the order of the file.
     train_data = options.load(FashionMNIST, train=True, transform=ToTensor())
     test_data = options.load(FashionMNIST, train=False, transform=ToTensor())
+    loader = options.extra.get("loader", "chainrule")
     train_batches: Any = DataLoader(train_data, batch_size=options.batch_size)
     test_batches: Any = DataLoader(test_data, batch_size=options.batch_size)
 
@@ -92,10 +105,10 @@ def run(options: Options) -> LabResult:
     # The reference: PyTorch on the same batches, from the same seed.
     checksums = {"train_sha256": train_data.source.sha256, "test_sha256": test_data.source.sha256}
     with tempfile.TemporaryDirectory() as scratch:
-        if options.loader == "torch":
+        if loader == "torch":
             train_batches, test_batches = torch_loaders(train_data, test_data, options.batch_size, Path(scratch))
         settings = {**options.deciding(), **checksums}
-        reference, note = choose_reference(options, settings, train_batches, test_batches)
+        reference, note = choose_reference(NAME, options, settings, _pytorch(options), train_batches, test_batches)
     live = [reference] if isinstance(reference, LiveReference) else []
 
     # The folder, when nothing is left that could be refused.
@@ -130,7 +143,7 @@ def run(options: Options) -> LabResult:
         "data": {
             "train": describe(train_data.source),
             "test": describe(test_data.source),
-            "loader": options.loader,
+            "loader": loader,
         },
         "seed": options.seed,
         "batch_size": options.batch_size,
@@ -150,34 +163,6 @@ def run(options: Options) -> LabResult:
     return LabResult(
         folder, comparison.table(), [note, comparison.on_quality(), comparison.on_speed()], "loss.png"
     )
-
-
-def choose_reference(
-    options: Options, settings: dict[str, Any], train_batches: Any, test_batches: Any
-) -> tuple[LiveReference | ReferenceRun | None, str]:
-    """Return the run of PyTorch to compare with, and a sentence that says which it is and why."""
-    if options.reference == "none":
-        return None, "No reference was asked for."
-    if options.reference in ("auto", "live"):
-        try:
-            live = LiveReference(NAME, settings, _pytorch(options), train_batches, test_batches)
-            return (
-                live,
-                f"PyTorch {live.run.torch} was trained in this run, epoch by epoch in turn with chainrule.",
-            )
-        except ImportError as error:
-            if options.reference == "live":
-                raise LabError(str(error)) from error
-    recorded = find_recorded(NAME, settings, options.epochs)
-    if recorded is not None:
-        return recorded, (
-            f"PyTorch's curve is a recorded run of version {recorded.torch} ({recorded.machine}) on the same "
-            "data, from the same seed."
-        )
-    how = f'pip install "torch=={VERSION}", then run again: PyTorch is trained beside chainrule.'
-    if options.reference == "recorded":
-        raise LabError(f"No recorded run of PyTorch fits these options. To get one: {how}")
-    return None, f"PyTorch is not installed and no recorded run of it fits these options. To compare: {how}"
 
 
 def _pytorch(options: Options) -> Any:
@@ -215,7 +200,7 @@ def _report(
     batches = {
         "chainrule": "chainrule's `DataLoader`",
         "torch": "torchvision's `FashionMNIST` and PyTorch's own `DataLoader`",
-    }[options.loader]
+    }[summary["data"]["loader"]]
     versions = ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
     threads = ", ".join(f"{name}: {n}" for name, n in summary["threads"].items())
     return f"""# PyTorch's beginner tutorial in NumPy

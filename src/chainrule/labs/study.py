@@ -1,0 +1,129 @@
+"""Studies: many trainings with different settings, in parallel processes, each kept as it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chainrule.labs.bar import bar
+from chainrule.labs.results import write_json
+from chainrule.random import default_generator, manual_seed
+
+Trial = Callable[..., dict[str, Any]]
+
+
+def run_trials(
+    trial: Trial,
+    settings: Mapping[str, dict[str, Any]],
+    folder: Path,
+    processes: int | None = None,
+    title: str = "",
+) -> dict[str, dict[str, Any]]:
+    """Run a trial with each of several settings, in parallel processes.
+
+    Every finished trial is kept in ``folder/NAME.json`` with its settings. A study that was interrupted and is run
+    again does only what is missing, and what was done with other settings. Each process computes with one thread,
+    and each trial begins with the default generator in the same state, so that the numbers are the same however
+    many processes there are, and in whatever order trials come to an end.
+
+    Parameters
+    ----------
+    trial : callable
+        A function of a module, so that another process finds it. It returns what JSON can hold.
+    settings : mapping of str to dict
+        The arguments of each trial, under its name. They are what JSON can hold.
+    folder : Path
+        Where finished trials are kept.
+    processes : int, optional
+        How many run at a time; by default, one for every processor that this one may use.
+    title : str
+        What the progress bar calls the study.
+
+    Returns
+    -------
+    dict of str to dict
+        What each trial returned, in the order of ``settings``.
+
+    Raises
+    ------
+    ValueError
+        If two trials would be kept in the same file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> run_trials(dict, {"slow": {"lr": 0.1}, "fast": {"lr": 1.0}}, folder, processes=1)
+    {'slow': {'lr': 0.1}, 'fast': {'lr': 1.0}}
+    >>> sorted(path.name for path in folder.iterdir())
+    ['fast.json', 'slow.json']
+    """
+    from joblib import Parallel, cpu_count, delayed
+
+    files = _files(settings, folder)
+    orders = {name: _order(trial, settings[name]) for name in settings}
+    done = {name: kept for name in settings if (kept := _kept(files[name], orders[name])) is not None}
+    missing = [name for name in settings if name not in done]
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(".*.partial"):  # by processes that were killed while they wrote
+        left.unlink()
+    workers = Parallel(
+        n_jobs=min(processes or cpu_count(), max(len(missing), 1)), batch_size=1, return_as="generator_unordered"
+    )
+    results = workers(delayed(_run)(trial, name, orders[name], files[name]) for name in missing)
+    done.update(bar(results, title or "trials", total=len(settings), completed=len(done)))
+    return {name: done[name] for name in settings}
+
+
+def _files(settings: Mapping[str, Any], folder: Path) -> dict[str, Path]:
+    """Return where each trial is kept. Names are for people; a file's name is what every system takes."""
+    files = {name: folder / (re.sub(r"[^\w.+=-]+", "_", name) + ".json") for name in settings}
+    owners: dict[str, str] = {}
+    for name, file in files.items():
+        other = owners.setdefault(file.name.casefold(), name)
+        if other != name:
+            raise ValueError(
+                f"run_trials expected names that give different files, got {other!r} and {name!r}, which would "
+                f"both be kept in {file.name}: rename one"
+            )
+    return files
+
+
+def _order(trial: Trial, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what a kept trial must agree with, as it is when it has been through a file."""
+    order = {"trial": f"{trial.__module__}.{trial.__qualname__}", "settings": settings}
+    return dict(json.loads(json.dumps(order)))
+
+
+def _kept(file: Path, order: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the result of a finished trial, or None if there is none with these settings."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return dict(content["result"]) if {k: content[k] for k in order} == order else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _run(trial: Trial, name: str, order: dict[str, Any], file: Path) -> tuple[str, dict[str, Any]]:
+    """Run a trial, in whatever process, and keep it."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), _own_stream():
+        result = trial(**order["settings"])
+    write_json(file, {**order, "result": result})
+    return name, json.loads(json.dumps(result))
+
+
+@contextmanager
+def _own_stream() -> Iterator[None]:
+    """Begin with the same random numbers everywhere, and leave those of the process as they were."""
+    state = default_generator.get_state()
+    manual_seed(0)
+    try:
+        yield
+    finally:
+        default_generator.set_state(state)

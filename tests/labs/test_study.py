@@ -1,0 +1,130 @@
+"""Studies: the same numbers in whatever order and number of processes, and nothing done twice."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+import chainrule as cr
+from chainrule.labs.study import run_trials
+
+
+def train(lr, log, seed=None):
+    """A small training, on random numbers, that notes in a file that it was run."""
+    with Path(log).open("a") as file:
+        file.write(f"{lr} {os.getpid()}\n")
+    if seed is not None:
+        cr.manual_seed(seed)
+    x = cr.randn(64, 300)
+    model = cr.nn.Linear(300, 200)
+    optimizer = cr.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(3):
+        loss = (model(x) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    return {"loss": loss.item(), "lr": lr}
+
+
+def fail_at(lr, log):
+    result = train(lr, log)
+    if Path(log).with_name("stop").read_text() == str(lr):
+        raise KeyboardInterrupt
+    return result
+
+
+def settings(tmp_path, *rates):
+    return {f"lr {lr}": {"lr": lr, "log": str(tmp_path / "log")} for lr in rates}
+
+
+def runs(tmp_path):
+    return [line.split() for line in (tmp_path / "log").read_text().splitlines()]
+
+
+RATES = (0.1, 0.2, 0.3, 0.4)
+
+
+def test_numbers_depend_neither_on_the_order_nor_on_the_number_of_processes(tmp_path):
+    alone = run_trials(train, settings(tmp_path, *RATES), tmp_path / "a", processes=1)
+    together = run_trials(train, settings(tmp_path, *RATES), tmp_path / "b", processes=2)
+    backwards = run_trials(train, settings(tmp_path, *reversed(RATES)), tmp_path / "c", processes=2)
+    assert alone == together == backwards
+    assert len({result["loss"] for result in alone.values()}) == len(RATES)
+
+
+def test_results_come_in_the_order_of_the_settings(tmp_path):
+    results = run_trials(train, settings(tmp_path, 0.3, 0.1, 0.2), tmp_path / "a", processes=2)
+    assert list(results) == ["lr 0.3", "lr 0.1", "lr 0.2"]
+    assert [result["lr"] for result in results.values()] == [0.3, 0.1, 0.2]
+
+
+def test_two_processes_are_used_if_there_are_two(tmp_path):
+    run_trials(train, settings(tmp_path, *RATES), tmp_path / "a", processes=2)
+    assert str(os.getpid()) not in {process for _, process in runs(tmp_path)}
+
+
+def test_a_trial_leaves_the_random_numbers_of_the_process_alone(tmp_path):
+    cr.manual_seed(7)
+    untouched = cr.rand(3).tolist()
+    cr.manual_seed(7)
+    run_trials(train, settings(tmp_path, 0.1), tmp_path / "a", processes=1)
+    assert cr.rand(3).tolist() == untouched
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_interrupted_study_goes_on_where_it_was(tmp_path, processes):
+    (tmp_path / "stop").write_text("0.3")
+    chosen = settings(tmp_path, *RATES)
+    with pytest.raises(KeyboardInterrupt):
+        run_trials(fail_at, chosen, tmp_path / "a", processes=processes)
+    kept = {path.stem for path in (tmp_path / "a").glob("*.json")}
+    assert {"lr_0.1", "lr_0.2"} <= kept
+    assert "lr_0.3" not in kept
+    (tmp_path / "stop").write_text("never")
+    before = len(runs(tmp_path))
+    resumed = run_trials(fail_at, chosen, tmp_path / "a", processes=processes)
+    assert len(runs(tmp_path)) - before == len(RATES) - len(kept)
+    assert resumed == run_trials(fail_at, chosen, tmp_path / "b", processes=processes)
+
+
+def test_only_trials_with_changed_settings_are_run_again(tmp_path):
+    run_trials(train, settings(tmp_path, 0.1, 0.2), tmp_path / "a", processes=1)
+    changed = settings(tmp_path, 0.1, 0.2)
+    changed["lr 0.2"]["lr"] = 0.25
+    results = run_trials(train, changed, tmp_path / "a", processes=1)
+    assert [rate for rate, _ in runs(tmp_path)] == ["0.1", "0.2", "0.25"]
+    assert results["lr 0.2"]["lr"] == 0.25
+
+
+def test_another_trial_under_the_same_name_is_run(tmp_path):
+    (tmp_path / "stop").write_text("never")
+    run_trials(train, settings(tmp_path, 0.1), tmp_path / "a", processes=1)
+    run_trials(fail_at, settings(tmp_path, 0.1), tmp_path / "a", processes=1)
+    assert len(runs(tmp_path)) == 2
+
+
+def test_a_file_that_is_cut_off_is_no_finished_trial(tmp_path):
+    first = run_trials(train, settings(tmp_path, 0.1), tmp_path / "a", processes=1)
+    file = tmp_path / "a" / "lr_0.1.json"
+    file.write_text(file.read_text()[:40])
+    assert run_trials(train, settings(tmp_path, 0.1), tmp_path / "a", processes=1) == first
+    assert len(runs(tmp_path)) == 2
+    assert json.loads(file.read_text())["result"] == first["lr 0.1"]
+
+
+def test_what_killed_processes_left_half_written_is_removed(tmp_path):
+    half = tmp_path / ".lr_0.1.json.abc.partial"
+    half.write_text('{"trial":')
+    run_trials(train, settings(tmp_path, 0.1), tmp_path, processes=1)
+    assert not half.exists()
+
+
+def test_an_error_of_a_trial_reaches_the_caller(tmp_path):
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        run_trials(train, {"a": {"rate": 1.0}}, tmp_path, processes=1)
+
+
+def test_names_that_would_share_a_file_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="'a b' and 'a_b'"):
+        run_trials(train, {"a b": {}, "a_b": {}}, tmp_path)
