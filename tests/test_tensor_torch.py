@@ -962,3 +962,12 @@ def test_what_pytorch_refuses_is_refused_with_the_same_type(refused):
 )
 def test_floor_division_views_and_comparison_with_none_are_those_of_pytorch(function):
     np.testing.assert_array_equal(np.asarray(function(cr)), function(torch).numpy())
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "bool", "uint8"])
+def test_numbers_of_python_are_rounded_once_to_the_dtype_asked_for(dtype):
+    numbers = [0.1, 1.7, 16777217.0]
+    expected = torch.tensor(numbers[: 2 if dtype == "uint8" else 3], dtype=getattr(torch, dtype)).numpy()
+    for make in (cr.tensor, cr.as_tensor):
+        got = make(numbers[: len(expected)], dtype=getattr(cr, dtype))
+        np.testing.assert_array_equal(got.numpy(), expected)

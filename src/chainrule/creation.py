@@ -45,8 +45,8 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     tensor([[1., 2.],
             [3., 4.]])
     """
-    source = as_tensor(data, device=device)
-    kind = source.dtype if dtype is None else dtypes.as_dtype(dtype)
+    source = as_tensor(data, dtype, device)
+    kind = source.dtype
     result = apply(ops.NoGradient(lambda x: np.array(x, dtype=kind)), source)
     return result.requires_grad_() if requires_grad else result
 

@@ -1081,8 +1081,11 @@ class ValuesAndIndices(NamedTuple):
 # ---- from anything to tensors ------------------------------------------------------------------------------
 
 
-def _to_array(data: Any) -> Array:
-    """Convert to an array of a dtype that tensors can have, without a copy where possible."""
+def _to_array(data: Any, floats: DType | None = None) -> Array:
+    """Convert to an array of a dtype that tensors can have, without a copy where possible.
+
+    Python's floats become ``floats``, or the default dtype.
+    """
     if isinstance(data, Tensor):
         return data.array
     if hasattr(data, "__array__"):
@@ -1090,7 +1093,7 @@ def _to_array(data: Any) -> Array:
     else:
         array = np.asarray(_unwrapped(data))
         if array.dtype == np.float64 or (not array.size and array.dtype == object):  # Python's floats
-            array = array.astype(dtypes.get_default_dtype())
+            array = array.astype(floats or dtypes.get_default_dtype())
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype not in dtypes.SUPPORTED:
@@ -1131,12 +1134,15 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """
     if device is not None:
         Device(device)
-    result = data if isinstance(data, Tensor) else Tensor(data)
-    if type(data) is np.ndarray:
-        result.array = _to_array(data)
+    target = None if dtype is None else dtypes.as_dtype(dtype)
+    if isinstance(data, Tensor):
+        result = data
+    else:
+        floats = target if target is None or target.kind == "f" else dtypes.float64
+        result = Tensor(_to_array(data, floats))
         if autograd.mode.tape is not None:
             autograd.mode.tape.made_of_data(result, data)
-    return result if dtype is None else result.to(dtype)
+    return result if target is None else result.to(target)
 
 
 def draw(function: Callable[[], Array]) -> Tensor:

@@ -128,6 +128,11 @@ def test_growing_weights_are_described_by_when_they_grow():
     assert "75% of it falls into the first 1 epoch." in text
 
 
+@pytest.mark.parametrize(("last", "said"), [(0.5, "All grow, fast at first"), (1.2, "All grow: 27%")])
+def test_growth_is_called_fast_at_first_only_where_it_slows_down(last, said):
+    assert said in say.how_do_weights_behave(results({}, perceptrons=grown(last)))
+
+
 def test_weights_that_do_not_grow_are_not_said_to():
     text = say.how_do_weights_behave(results({}, perceptrons=grown(0.05)))
     assert "grow" not in text

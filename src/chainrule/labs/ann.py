@@ -145,7 +145,7 @@ def run(options: Options) -> LabResult:
     # Conclusions.
     write_text(folder / "report.md", write_report(results, summary))
     checkpoint.unlink(missing_ok=True)
-    return LabResult(folder, results.table(), results.conclusions(), "training.png")
+    return LabResult(folder, results.comparison.table(), results.conclusions(), "training.png")
 
 
 def wants_experiments(options: Options, kind: str) -> bool:

@@ -89,10 +89,12 @@ def _on_losses(results: AnnResults) -> str:
     if results.reference is None:
         return results.comparison.headline()
     apart = results.comparison.differences
-    same = int(np.argmax(apart > 0)) if (apart > 0).any() else len(apart)
-    start = f"The first {same} losses are the same to the last bit" if same > 1 else (
-        "The first loss is the same to the last bit" if same else "The losses differ from the first")  # fmt: skip
-    return f"{start}; then rounding is carried on, to {apart[-25:].mean():.2g} nat at the end"
+    start = (
+        "The first losses are equal to the last bit"
+        if apart[0] == 0
+        else f"The losses begin {apart[0]:.1g} nat apart"
+    )
+    return f"{start}; rounding is carried on, to {apart[-25:].mean():.2g} nat at the end"
 
 
 def _worst_pair(results: AnnResults) -> str:
@@ -185,7 +187,7 @@ def _problems(study: Study, folder: Path) -> None:
 
     factors = {f"He's × {name}": values for name, values in errors("exploding").items()}
     *_, (largest, grown) = ((name, values[0] / values[-1]) for name, values in factors.items())
-    title = f"Exploding: with {largest}, the error at the first layer is {grown:,.0f} times that at the last"
+    title = f"Exploding: with {largest}, the error grows {grown:,.0f}-fold through 10 layers"
     save("exploding", problems.draw_by_layer(factors, "weights", title))
 
     names = {"ReLU": "ReLU", "LeakyReLU": "Leaky ReLU"}

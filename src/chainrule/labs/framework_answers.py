@@ -14,6 +14,7 @@ from chainrule.plot.perceptrons import NAMES, layers_in_words
 
 CLEARLY = 0.05  # a share of errors that a picture shows
 OVERFITS = 1.1  # times its least value: a validation loss that has risen
+FAST = 1.2  # times the share of the epochs: growth that slows down
 ROUNDING = 1e-5  # nat; a step of float32 in a loss of 1 is 1e-7, and some hundred of them add up
 WIDER = 0.01  # by which the gap of accuracies must grow to be called so
 
@@ -185,7 +186,8 @@ def how_do_weights_behave(r: FrameworkResults) -> str:
     )
     if (last > first).all() and len(records) > 2:
         share = (middle - first).sum() / (last - first).sum()
-        text += f" All grow, fast at first: {share:.0%} of it falls into the first {counted(half['epoch'])}."
+        pace = ", fast at first" if share > FAST * half["epoch"] / records[-1]["epoch"] else ""
+        text += f" All grow{pace}: {share:.0%} of it falls into the first {counted(half['epoch'])}."
     stuck = r.stuck()
     if not stuck:
         return text
