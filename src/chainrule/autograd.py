@@ -121,7 +121,7 @@ def structure_changed() -> None:
 
 @contextmanager
 def unobserved() -> Iterator[None]:
-    """Keep from a tape what happens inside, because the operation that does it will do it again."""
+    """Keep from a tape what happens inside, because what does it is taken down as a whole."""
     before, mode.tape = mode.tape, None
     try:
         yield

@@ -80,15 +80,6 @@ class Tape:
         if self.refusal is None and _random_states() != random_states:
             self.refuse("draws from Python's or NumPy's random numbers", "draw with cr.rand() and cr.randn()")
 
-    @contextmanager
-    def _paused(self) -> Iterator[None]:
-        """Don't listen inside."""
-        autograd.mode.tape = None
-        try:
-            yield
-        finally:
-            autograd.mode.tape = self
-
     # ---- slots ----------------------------------------------------------------------------------------------
 
     def _give(self, tensor: Tensor) -> int:
@@ -227,7 +218,7 @@ class Tape:
         if self.refusal is not None:
             return function(*args, **kwargs)
         self.log.append(("call", function.__qualname__, _frozen(given, self)))
-        with self._paused():
+        with autograd.unobserved():
             result = function(*args, **kwargs)
         if result is not None and not isinstance(result, Tensor):
             self.refuse(f"uses the {type(result).__name__} that {function.__name__}() returns", "do it outside")
@@ -347,7 +338,7 @@ class Tape:
         return True
 
     def _do(self, action: Action) -> None:
-        with self._paused():
+        with autograd.unobserved():
             action()
         self.actions.append(action)
 

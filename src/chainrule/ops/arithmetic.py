@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule.ops.operation import Array, Gradients, Operation, keep_where, sum_to
+from chainrule.ops.operation import Array, Gradients, Operation, drop_where, keep_where, sum_to
 
 
 class Add(Operation):
@@ -124,7 +124,7 @@ class Minimum(Operation):
 def _to_the_chosen(grad: Array, a: Array, b: Array, lost_a: Array, lost_b: Array) -> Gradients:
     """Give ``grad`` to the operand that was chosen; equal operands take half each, as in PyTorch."""
     share = np.where(a == b, grad / 2, grad).astype(grad.dtype, copy=False)
-    return sum_to(keep_where(~lost_a, share), a.shape), sum_to(keep_where(~lost_b, share), b.shape)
+    return sum_to(drop_where(lost_a, share), a.shape), sum_to(drop_where(lost_b, share), b.shape)
 
 
 class Where(Operation):
@@ -140,7 +140,7 @@ class Where(Operation):
     def backward(self, grad: Array) -> Gradients:
         condition = np.broadcast_to(self.condition, grad.shape)
         da = sum_to(keep_where(condition, grad), self.shapes[0])
-        db = sum_to(keep_where(~condition, grad), self.shapes[1])
+        db = sum_to(drop_where(condition, grad), self.shapes[1])
         return None, da, db
 
 
