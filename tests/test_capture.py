@@ -541,6 +541,25 @@ def test_an_optimizer_with_a_step_of_its_own_steps_at_every_replay():
     compared(make)
 
 
+def test_the_closure_of_a_step_is_captured():
+    def make(wrap):
+        p = nn.Parameter(cr.ones(3))
+        opt = optim.SGD([p], lr=0.1, momentum=0.9)
+
+        def step(x):
+            def closure():
+                opt.zero_grad()
+                loss = (p * x).square().sum()
+                loss.backward()
+                return loss
+
+            return opt.step(closure), p
+
+        return wrap(step)
+
+    compared(make)
+
+
 def test_in_place_under_no_grad_keeps_the_history():
     def make(wrap):
         w = nn.Parameter(cr.ones(3))
@@ -692,7 +711,6 @@ def test_a_function_that_need_not_be_captured_runs_as_it_is_written():
 
 
 MORE_REFUSED = {
-    "closure": (lambda x: _sgd.step(lambda: x.sum()), "passes a function to step"),
     "nested": (lambda x: nn.utils.clip_grad_norm_([x * 2], 1.0), "several tensors"),
     "python's random": (lambda x: x * random.random(), "random numbers"),
     "mask": (lambda x: x[x > 0], "picks elements by a mask"),
@@ -705,7 +723,6 @@ MORE_REFUSED = {
     "deepcopy": (lambda x: copy.deepcopy(_outside) + x, "deepcopy"),
 }
 
-_sgd = optim.SGD([nn.Parameter(cr.ones(1))], lr=0.1)
 _mode_module = nn.Linear(3, 3)
 
 
@@ -735,3 +752,33 @@ def test_a_module_made_in_the_step_and_a_seed_set_in_it_are_replayed():
         return wrap(step)
 
     compared(make)
+
+
+def test_a_profile_is_a_step_with_the_times_of_its_actions():
+    def make():
+        cr.manual_seed(0)
+        model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+        opt = optim.SGD(model.parameters(), lr=0.1)
+
+        @cr.capture
+        def step(x):
+            loss = model(x).square().mean()
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+            return loss
+
+        return step
+
+    x, (step, other) = cr.ones(2, 3), (make(), make())
+    for f in (step, other):
+        f(x), f(x)
+    times = step.profile(x)
+    other(x)
+    assert step(x).item() == other(x).item()
+    names = [name for name, _ in times]
+    assert names[:3] == ["Linear", "ReLU", "Linear"]
+    assert names[-3:] == ["Linear, backward", "Optimizer._step", "Optimizer.zero_grad"]
+    assert all(seconds > 0 for _, seconds in times)
+    with pytest.raises(RuntimeError, match="call it twice"):
+        step.profile(cr.ones(5, 3))

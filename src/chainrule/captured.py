@@ -115,15 +115,51 @@ class Captured(Generic[P, R]):
             return self.function(*args, **kwargs)
         key, arrays = _signature(args, kwargs)
         with self._lock:
-            for recording in self._found(key):
-                if recording.confirmed and recording.holds():
-                    return cast(R, recording.replay(arrays))
+            recording = self._standing(key)
+            if recording is not None:
+                return cast(R, recording.replay(arrays))
             return self._record(key, args, kwargs)
 
     def recorded(self, *args: P.args, **kwargs: P.kwargs) -> bool:
         """Return whether a call with these arguments would be a replay."""
         key, _ = _signature(args, kwargs)
-        return any(recording.confirmed and recording.holds() for recording in self._found(key))
+        return self._standing(key) is not None
+
+    def profile(self, *args: P.args, **kwargs: P.kwargs) -> list[tuple[str, float]]:
+        """Make one call, and return how long each of its actions took.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            Those of a call that would be a replay: a step is done, as by any other call.
+
+        Returns
+        -------
+        list of (str, float)
+            Operations, walks back and calls, in their order, and seconds.
+
+        Raises
+        ------
+        RuntimeError
+            If there is no recording for these arguments.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> double = capture(lambda x: x + x)
+        >>> x = cr.ones(3)
+        >>> _ = double(x), double(x)
+        >>> [name for name, seconds in double.profile(x)]
+        ['Add']
+        """
+        key, arrays = _signature(args, kwargs)
+        with self._lock:
+            recording = self._standing(key)
+            if recording is not None:
+                return list(zip(recording.names, recording.timed(arrays), strict=True))
+        raise RuntimeError(
+            f"{self._name()} has no recording to profile for these arguments: call it twice with them before"
+        )
 
     def doubt(self) -> None:
         """Have the next call with each combination of arguments recorded again, and compared with what was before.
@@ -133,6 +169,13 @@ class Captured(Generic[P, R]):
         for recordings in self._recordings.values():
             for recording in recordings:
                 recording.confirmed = False
+
+    def _standing(self, key: Any) -> Recording | None:
+        """Return the recording to replay, if there is one."""
+        for recording in self._found(key):
+            if recording.confirmed and recording.holds():
+                return recording
+        return None
 
     def _found(self, key: Any) -> list[Recording]:
         try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from operator import itemgetter
+from time import perf_counter
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -59,7 +61,8 @@ class Recording:
 
     Parameters
     ----------
-    actions : list of callable
+    actions : list of (str, callable)
+        With their names.
     values : list of ndarray
         The slots that the actions read and write; the arguments come first.
     leaves : list of Leaf
@@ -82,7 +85,7 @@ class Recording:
 
     def __init__(
         self,
-        actions: list[Action],
+        actions: list[tuple[str, Action]],
         values: list[Any],
         leaves: list[Leaf],
         modes: list[tuple[Any, bool]],
@@ -90,7 +93,8 @@ class Recording:
         result: Any,
         log: list[Any],
     ) -> None:
-        self.actions, self.values, self.leaves, self.modes = actions, values, leaves, modes
+        self.names, self.actions = [name for name, _ in actions], [action for _, action in actions]
+        self.values, self.leaves, self.modes = values, leaves, modes
         self.constants, self.result, self.log = constants, result, log
         self.structure = autograd.structure.version
         self.confirmed = False
@@ -113,14 +117,27 @@ class Recording:
 
     def replay(self, arrays: list[Array]) -> Any:
         """Do it again with other arguments, and return copies of the results."""
-        values = self.values
-        values[: len(arrays)] = arrays
-        for leaf in self.leaves:
-            values[leaf.slot] = leaf.array
+        self._begin(arrays)
         with np.errstate(all="ignore"):
             for action in self.actions:
                 action()
         return self.returned()
+
+    def timed(self, arrays: list[Array]) -> list[float]:
+        """Do it again with other arguments, and return the seconds that each action takes."""
+        self._begin(arrays)
+        times = [perf_counter()]
+        with np.errstate(all="ignore"):
+            for action in self.actions:
+                action()
+                times.append(perf_counter())
+        return [end - start for start, end in pairwise(times)]
+
+    def _begin(self, arrays: list[Array]) -> None:
+        values = self.values
+        values[: len(arrays)] = arrays
+        for leaf in self.leaves:
+            values[leaf.slot] = leaf.array
 
     def returned(self) -> Any:
         """Return copies of the results."""

@@ -45,6 +45,7 @@ class Tape:
         self.name, self.strict = name, strict
         self.refusal: CaptureError | None = None
         self.actions: list[Action] = []
+        self.names: list[str] = []  # of the actions
         self.log: list[Any] = []
         self.values: list[Any] = []
         self.slots: dict[int, int] = {}
@@ -114,7 +115,7 @@ class Tape:
             self.leaves.append(Leaf(tensor, slot))
             self.log.append(("outside", slot, _Outside(tensor)))
             if self.has_called:  # which may have given it another array since the replay began
-                self.actions.append(_reader(self.values, slot, tensor))
+                self._plan(_reader(self.values, slot, tensor), "read a variable")
         return slot
 
     def alias(self, tensor: Tensor, of: Tensor) -> None:
@@ -157,7 +158,7 @@ class Tape:
             tensor._grad_seen = True  # the next gradient goes to other memory
             values[slot] = tensor._grad.array
 
-        self.actions.append(read)
+        self._plan(read, "read a gradient")
 
     def depend_on_mode(self, module: Any) -> None:
         """Learn that the mode of a module was asked for."""
@@ -196,7 +197,8 @@ class Tape:
         if result._base is not None:
             self.viewed.update((slot, *sources))
         self.sources[op] = sources
-        self.actions.append(forward_action(op, self.values, sources, slot, result.array.ndim == 0))
+        action = forward_action(op, self.values, sources, slot, result.array.ndim == 0)
+        self._plan(action, type(op).__name__)
         self.log.append((type(op).__name__, frozen, sources, result.array.shape, result.array.dtype, op.needs))
         return result
 
@@ -232,7 +234,7 @@ class Tape:
             if slot is not None:
                 values[slot] = result.array
 
-        self.actions.append(again)
+        self._plan(again, function.__qualname__)
         self.has_called = True
         for tensor in self.outside:  # its slot is forgotten, so that it is read again where it is used next
             self.slots.pop(tensor, None)
@@ -277,7 +279,7 @@ class Tape:
             tensor.array[...] = values[slot]
             tensor._touch()
 
-        self._do(write)
+        self._do(write, "write to a variable")
         self.log.append(("write", slot, _Same(tensor)))
         return True
 
@@ -299,9 +301,9 @@ class Tape:
             def seed() -> None:
                 values[start] = np.array(values[source], dtype=grad.dtype)
 
-            self.actions.append(seed)
+            self._plan(seed, "start of backward")
         if root is None:
-            self._do(lambda: tensor.accumulate_grad(values[start]))
+            self._do(lambda: tensor.accumulate_grad(values[start]), "start of backward")
             return True
         slots: dict[Operation, int] = {root: start}  # of the gradients of outputs
         arrived: dict[Operation, int] = {}  # how many gradients there are to be added up
@@ -321,7 +323,7 @@ class Tape:
                     arrived[node] = arrived.get(node, 0) + 1
                 elif node is not None:
                     leaves.append((i, node))
-            self._do(backward_action(op, values, slots[op], leaves, targets))
+            self._do(backward_action(op, values, slots[op], leaves, targets), f"{type(op).__name__}, backward")
             op.freed = not retain_graph
         return True
 
@@ -337,10 +339,15 @@ class Tape:
             waiting.extend(new)
         return True
 
-    def _do(self, action: Action) -> None:
+    def _do(self, action: Action, name: str) -> None:
         with autograd.unobserved():
             action()
+        self._plan(action, name)
+
+    def _plan(self, action: Action, name: str) -> None:
+        """Have an action done by replays."""
         self.actions.append(action)
+        self.names.append(name)
 
     # ---- the end --------------------------------------------------------------------------------------------
 
@@ -352,7 +359,8 @@ class Tape:
         for op in self.sources:
             op.y = None  # type: ignore[assignment]  # the function may have shown it: replays have their own
             op.watched = ()
-        return Recording(self.actions, self.values, self.leaves, self.modes, self.constants, slots, self.log)
+        actions = list(zip(self.names, self.actions, strict=True))
+        return Recording(actions, self.values, self.leaves, self.modes, self.constants, slots, self.log)
 
     def _result(self, part: Any) -> Slot | None:
         if isinstance(part, Tensor):

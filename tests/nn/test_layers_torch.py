@@ -179,6 +179,24 @@ def test_linear_agrees_forward_and_back(shape, bias):
         assert np.allclose(a, b, atol=1e-5)
 
 
+@pytest.mark.parametrize("rows", range(7))
+@pytest.mark.parametrize("sizes", [(300, 400), (3, 1), (400, 170)])
+def test_linear_agrees_for_few_rows_through_a_large_matrix(rows, sizes):
+    ours, theirs = nn.Linear(*sizes), tnn.Linear(*sizes)
+    ours.load_state_dict(theirs.state_dict())
+    for a, b in both(ours, theirs, (rows, sizes[0])):
+        assert np.allclose(a, b, atol=1e-5)
+
+
+def test_the_gradient_of_few_rows_goes_to_memory_in_any_order():
+    layer, x = nn.Linear(300, 400), cr.randn(3, 300, requires_grad=True)
+    x.T.clone().sum().backward()  # the memory of this gradient lies column by column
+    for p in (x, *layer.parameters()):
+        p.clear_grad()
+    layer(x).sum().backward()
+    assert np.allclose(x.grad.array, layer.weight.array.sum(axis=0), atol=1e-4)
+
+
 @pytest.mark.parametrize("shape", [(6, 3), (4, 3, 5), (2, 3)])
 @pytest.mark.parametrize(
     "options",

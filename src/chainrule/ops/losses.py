@@ -26,7 +26,7 @@ class Loss(Operation):
         if self.reduction == "sum":
             return total  # type: ignore[no-any-return]
         self.count = losses.dtype.type(losses.size if count is None else count)
-        return np.divide(total, self.count)  # type: ignore[no-any-return]
+        return total / self.count  # type: ignore[no-any-return]
 
     def share(self, grad: Array) -> Array:
         """Return ∂L/∂(loss of an element)."""

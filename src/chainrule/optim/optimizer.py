@@ -123,7 +123,6 @@ class Optimizer:
 
     # ---- a step ---------------------------------------------------------------------------------------------
 
-    @replayed
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
 
@@ -142,13 +141,17 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         with np.errstate(all="ignore"):
-            for index, group in enumerate(self.param_groups):
-                for flat in self._layout(index):
-                    for first, last, grads in flat.runs():
-                        for block in flat.blocks(first, last, grads):
-                            self.update(group, block)
-                        self._show_state(flat, first, last)
+            self._step()
         return loss
+
+    @replayed
+    def _step(self) -> None:
+        for index, group in enumerate(self.param_groups):
+            for flat in self._layout(index):
+                for first, last, grads in flat.runs():
+                    for block in flat.blocks(first, last, grads):
+                        self.update(group, block)
+                    self._show_state(flat, first, last)
 
     def _show_state(self, flat: FlatParameters, first: int, last: int) -> None:
         """Enter the state of parameters into ``state`` at their first update, and count their steps there."""
