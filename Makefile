@@ -26,6 +26,7 @@ full: $(VENV)/reference $(VENV)/test ## Hold the whole FashionMNIST run against 
 
 bench: $(VENV)/bench ## Measure against PyTorch, JAX, scikit-learn and the bare matrix products, for about 7 minutes.
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.profiles
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.startup
 

@@ -16,16 +16,20 @@ from benchmarks.works import CAPTURED, registry
 from chainrule.labs.results import write_json
 
 
-@click.command()
+@click.command(epilog=f"Works: {', '.join(registry())}.")
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=click.Choice(list(registry())))
-@click.option("--rounds", type=click.IntRange(min=2), help="Of each repeat; default: 15, in sweeps 5.")
+@click.option("--rounds", type=click.IntRange(min=2), help="Of each repeat; default: 15, in works over an axis 5.")
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(min=1), help="In new processes.")
-@click.option("--all-peers", is_flag=True, help="In sweeps, too. It takes an hour, most of it for compiling.")
+@click.option(
+    "--all-peers",
+    is_flag=True,
+    help="In works over an axis (batch size, width, depth), too: an hour, most of it for compiling.",
+)
 @click.option(
     "--threads",
     default=lambda: len(available_cores()),
     type=click.IntRange(min=1),
-    help="Of each side, on as many cores; default: all.",
+    help="Of each side, on as many cores, whatever OMP_NUM_THREADS says; default: all.",
 )
 @click.option(
     "--json",

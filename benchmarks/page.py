@@ -8,8 +8,19 @@ from pathlib import Path
 import click
 
 from benchmarks import figures
-from benchmarks.reports import Measured, Report, all_ratios, find, load, share, took_part
-from benchmarks.sentences import duration, on_data, on_labs, on_losses, on_method, on_promises, on_sweep, quartiles
+from benchmarks.profiles import rows
+from benchmarks.reports import Measured, Report, all_ratios, find, load, load_profiles, share, took_part
+from benchmarks.sentences import (
+    duration,
+    on_data,
+    on_labs,
+    on_losses,
+    on_method,
+    on_profile,
+    on_promises,
+    on_sweep,
+    quartiles,
+)
 from benchmarks.works import CAPTURED, EAGER, PYTORCH, SWEEPS
 from chainrule.files import write_text
 from chainrule.labs.results import markdown_table
@@ -34,17 +45,19 @@ def main(folder: Path, out: Path | None) -> None:
         raise click.ClickException(str(error)) from error
     if not reports:
         raise click.ClickException(f"there is no report in {folder}: run python -m benchmarks first")
-    write_text(out / "benchmarks.md", page(reports, out / PICTURES))
+    write_text(out / "benchmarks.md", page(reports, load_profiles(folder), out / PICTURES))
     click.echo(f"Written: {out / 'benchmarks.md'}")
 
 
-def page(reports: dict[str, Report], pictures: Path) -> str:
+def page(reports: dict[str, Report], profiled: dict[str, Report], pictures: Path) -> str:
     """Return the page, and write its figures.
 
     Parameters
     ----------
     reports : dict of str to dict
         By the names of their works.
+    profiled : dict of str to dict
+        The profiles of some, by the names of their works.
     pictures : Path
         The folder for the figures.
     """
@@ -75,6 +88,8 @@ def page(reports: dict[str, Report], pictures: Path) -> str:
         ]
         for report in labs:
             parts += [f"### {report['title']}", on_data(report), lab_table(report)]
+            if report["work"] in profiled:
+                parts += [on_profile(profiled[report["work"]]), markdown_table(rows(profiled[report["work"]]))]
     for name in SWEEPS:
         parts += sweep_part(name, reports, pictures)
     return "\n\n".join([*parts, "## How it was measured", on_method(reports), rounds_table(reports)]) + "\n"

@@ -43,6 +43,12 @@ def load(folder: Path) -> dict[str, Report]:
     return reports
 
 
+def load_profiles(folder: Path) -> dict[str, Report]:
+    """Return the profiles of a folder by the names of their works."""
+    profiles = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("profile-*.json")]
+    return {profile["work"]: profile for profile in profiles}
+
+
 def all_ratios(reports: Sequence[Report]) -> Iterator[Measured]:
     """Go through all ratios of all reports."""
     for report in reports:

@@ -154,6 +154,27 @@ def on_others(reports: Sequence[Report]) -> str:
     return f"{sentence}."
 
 
+def on_profile(profile: Report) -> str:
+    """Say which parts of a captured step take how much of it.
+
+    Examples
+    --------
+    >>> on_profile({"step": 1e-3, "actions": [["Linear", 6e-4], ["Optimizer._step", 1e-4]], "threads": 2})
+    'Where the time of a captured step goes (2 threads; ...): linear layers 60 %, the optimiser 10 %, all else ...'
+    """
+    parts = {"linear layers": "Linear", "the optimiser": "Optimizer."}
+    shares = {
+        part: sum(seconds for name, seconds in profile["actions"] if name.startswith(prefix)) / profile["step"]
+        for part, prefix in parts.items()
+    }
+    shares["all else"] = 1 - sum(shares.values())
+    listed = ", ".join(f"{part} {100 * share:.0f} %" for part, share in shares.items())
+    return (
+        f"Where the time of a captured step goes ({profile['threads']} threads; medians of each action and of "
+        f"whole steps, which need not add up): {listed}."
+    )
+
+
 def duration(seconds: float) -> str:
     """Return a time in the unit that suits it.
 

@@ -714,6 +714,7 @@ MORE_REFUSED = {
     "nested": (lambda x: nn.utils.clip_grad_norm_([x * 2], 1.0), "several tensors"),
     "python's random": (lambda x: x * random.random(), "random numbers"),
     "mask": (lambda x: x[x > 0], "picks elements by a mask"),
+    "print": (lambda x: str(x), "reads the values"),
     "length": (lambda x: cr.ones(3)[: x.sum().long()], "reads the values"),
     "fill value": (lambda x: cr.full((2,), x.sum()), "reads the values"),
     "slope": (lambda x: F.leaky_relu(x, x.sum()), "reads the values"),
@@ -782,3 +783,28 @@ def test_a_profile_is_a_step_with_the_times_of_its_actions():
     assert all(seconds > 0 for _, seconds in times)
     with pytest.raises(RuntimeError, match="call it twice"):
         step.profile(cr.ones(5, 3))
+
+
+def test_capture_decorates_with_options():
+    @cr.capture(strict=False)
+    def step(x):
+        return x * x.sum().item()
+
+    x = cr.ones(3)
+    assert [step(x).tolist() for _ in range(3)] == [[3.0, 3.0, 3.0]] * 3
+    assert "reads the values" in str(step.refusal)
+
+
+def test_a_refusal_names_the_value_that_changed():
+    factors = [2.0, 3.0]
+    step = cr.capture(lambda x: x * factors.pop())
+    step(cr.ones(3))
+    with pytest.raises(cr.CaptureError, match=r"a value from outside was tensor\(3\.\), and is now tensor\(2\.\)"):
+        step(cr.ones(3))
+
+
+def test_backward_on_a_captured_result_says_where_it_belongs():
+    w = nn.Parameter(cr.ones(3))
+    step = cr.capture(lambda x: (w * x).sum())
+    with pytest.raises(RuntimeError, match="captured function, inside of which backward"):
+        step(cr.ones(3)).backward()

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from types import MethodType
-from typing import Any, Generic, ParamSpec, TypeVar, cast
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from chainrule import autograd
 from chainrule.ops import Array
@@ -26,7 +26,11 @@ R = TypeVar("R")
 KEPT = 16  # recordings of one function, one for each combination of shapes and modes
 
 
-def capture(function: Callable[P, R], *, strict: bool = True) -> Captured[P, R]:
+@overload
+def capture(function: Callable[P, R], *, strict: bool = True) -> Captured[P, R]: ...
+@overload
+def capture(*, strict: bool = True) -> Callable[[Callable[P, R]], Captured[P, R]]: ...
+def capture(function: Any = None, *, strict: bool = True) -> Any:
     """Record what a function does with tensors, and replay it: the same numbers to the last bit, in less time.
 
     The first two calls with arguments of the same shapes run the function and take down its operations, its
@@ -34,18 +38,18 @@ def capture(function: Callable[P, R], *, strict: bool = True) -> Captured[P, R]:
     do it again, in the same order and the same memory. Dropout draws anew at every call; training and evaluation
     mode are recorded apart, and a module that is changed is recorded again.
 
-    Python itself does not run in a replay. What a function prints or counts, and the way it takes at an ``if``,
-    stay as they were; numbers of Python that it reads from outside do, too. A function is refused if it reads
-    values of tensors, has hooks called, changes its arguments or the attributes of modules, takes arrays that are
-    not arguments, draws from Python's or NumPy's generators, or does not do the same twice. The effects that it
-    had until then remain.
+    Python itself does not run in a replay. What a function counts, the way it takes at an ``if``, and numbers of
+    Python that it reads from outside stay as they were: a coefficient that changes belongs among the arguments, or
+    in a tensor. A function is refused if it reads or prints values of tensors, has hooks called, changes its
+    arguments or the attributes of modules, takes arrays that are not arguments, draws from Python's or NumPy's
+    generators, or does not do the same twice. The effects that it had until then remain.
 
     Parameters
     ----------
-    function : callable
-        A training step, a model, or any function of tensors. Its arguments are tensors or arrays, which reach it
-        as tensors, alone or in tuples, lists and dicts; anything else must be hashable, and each value is
-        recorded apart.
+    function : callable, optional
+        A training step, a model, or any function of tensors; without it, a decorator is returned. The arguments
+        are tensors or arrays, which reach the function as tensors, alone or in tuples, lists and dicts; anything
+        else must be hashable, and each value is recorded apart.
     strict : bool
         Whether it is an error if the function can't be captured. Otherwise it runs as it is written from then on,
         and the attribute ``refusal`` says why.
@@ -82,7 +86,7 @@ def capture(function: Callable[P, R], *, strict: bool = True) -> Captured[P, R]:
     0.0069
     0.0011
     """
-    return Captured(function, strict)
+    return partial(Captured, strict=strict) if function is None else Captured(function, strict)
 
 
 class Captured(Generic[P, R]):

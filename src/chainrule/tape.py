@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule import autograd
 from chainrule.ops import Array, Index, Operation
+from chainrule.printing import format_tensor
 from chainrule.replay import Action, Leaf, Recording, Slot, backward_action, forward_action, mapped
 from chainrule.tensor import Tensor, as_tensor, run
 
@@ -412,6 +413,9 @@ class _Outside(_Same):
             return False
         return self.values.shape == other.values.shape and self.values.tobytes() == other.values.tobytes()
 
+    def __str__(self) -> str:
+        return format_tensor(self.thing.array if self.values is None else self.values, False, None)
+
 
 def _frozen(value: Any, tape: Tape) -> Any:
     """Return a value in a form that is equal to another if the two do the same in an operation or a call."""
@@ -451,6 +455,7 @@ def difference(log: list[Any], other: list[Any]) -> str | None:
         if a[0] != b[0]:
             return f"action {i} was {a[0]}, and is now {b[0]}"
         if a != b:
-            what = "a constant" if a[0] == "outside" else f"the options of {a[0]}"
-            return f"action {i} has another value for {what}"
+            if a[0] == "outside":
+                return f"a value from outside was {a[-1]}, and is now {b[-1]}"
+            return f"action {i} has another value for the options of {a[0]}"
     return None if len(log) == len(other) else f"it took {len(log)} actions, and now takes {len(other)}"

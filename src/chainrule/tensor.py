@@ -262,7 +262,7 @@ class Tensor:
         if not self._requires_grad:
             raise RuntimeError(
                 "backward() was called on a tensor that requires no gradient: it was made from none that does, "
-                "or under no_grad()"
+                "under no_grad(), or by a captured function, inside of which backward() belongs"
             )
         if gradient is None:
             if self.array.size != 1:
@@ -478,6 +478,7 @@ class Tensor:
         return format(self.item(), spec) if self.array.ndim == 0 else object.__format__(self, spec)
 
     def __repr__(self) -> str:
+        autograd.refuse_capture(*_READS)
         return format_tensor(self.array, self._requires_grad, self._op)
 
     def __hash__(self) -> Int:

@@ -129,16 +129,23 @@ def test_the_command_writes_the_page_and_its_figures(tmp_path, tutorial, sweeps)
 
 
 def test_the_page_is_made_of_the_works_that_are_there(tmp_path, tutorial):
-    text = page({"tutorial": tutorial(1.0, 2.0)}, tmp_path)
+    text = page({"tutorial": tutorial(1.0, 2.0)}, {}, tmp_path)
     assert "The tutorial's network" in text
     assert "by hidden layers" not in text
 
 
 def test_a_sweep_without_pytorch_is_not_drawn(tmp_path, made_up):
     names = "depth-training", "depth-inference"
-    text = page({name: made_up(WORKS[name], {CAPTURED: 1.0, FLOOR: 0.5}) for name in names}, tmp_path)
+    text = page({name: made_up(WORKS[name], {CAPTURED: 1.0, FLOOR: 0.5}) for name in names}, {}, tmp_path)
     assert "did not take part" in text
     assert not list(tmp_path.iterdir())
+
+
+def test_profiles_stand_with_their_works(tmp_path, tutorial):
+    profile = {"work": "tutorial", "threads": 1, "step": 2e-3, "actions": [["Linear", 1e-3], ["ReLU", 5e-4]]}
+    text = page({"tutorial": tutorial(1.0, 2.0)}, {"tutorial": profile}, tmp_path)
+    assert "linear layers 50 %, the optimiser 0 %, all else 50 %" in text
+    assert [line.split()[-2] for line in text.splitlines() if "the call itself" in line] == ["%"]
 
 
 def test_reports_of_different_machines_make_no_page(tmp_path, tutorial, made_up):
