@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 import numpy as np
 
+from chainrule import torch_files
 from chainrule.device import device as Device
 from chainrule.files import write_whole
 from chainrule.ops import Array
@@ -62,7 +62,7 @@ def save(obj: Any, f: PathOrFile) -> None:
 
 
 def load(f: PathOrFile, map_location: Any = None, *, weights_only: bool = True) -> Any:
-    """Load what :func:`save` saved.
+    """Load what :func:`save` saved, or ``torch.save`` of tensors in plain containers.
 
     Parameters
     ----------
@@ -82,7 +82,8 @@ def load(f: PathOrFile, map_location: Any = None, *, weights_only: bool = True) 
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no such file, or a damaged one.
+        If it is no such file, a damaged one, or one with anything else in it, which is named: nothing that a file
+        says is executed.
 
     Examples
     --------
@@ -103,20 +104,18 @@ def load(f: PathOrFile, map_location: Any = None, *, weights_only: bool = True) 
             return _read(archive)
     except FileNotFoundError:
         raise
-    except NotImplementedError as error:
-        raise ValueError(f"{name}: {error}") from None
+    except torch_files.RefusedFileError as error:
+        raise ValueError(f"{name} can't be loaded: {error}") from None
     except Exception as error:
         raise ValueError(
-            f"{name} is not a file that chainrule.save wrote, or it is damaged ({type(error).__name__}: {error})"
+            f"{name} is not a file that chainrule.save or torch.save wrote, or it is damaged "
+            f"({type(error).__name__}: {error})"
         ) from error
 
 
 def _read(archive: zipfile.ZipFile) -> Any:
-    names = archive.namelist()
-    if any(Path(n).name == "data.pkl" for n in names):
-        raise NotImplementedError(
-            "written by torch.save: save the model with safetensors and use chainrule.interop.load_safetensors"
-        )
+    if torch_files.is_torch_file(archive):
+        return torch_files.read(archive)
     broken = archive.testzip()
     if broken is not None:
         raise ValueError(f"the checksum of {broken} is wrong")

@@ -1,0 +1,326 @@
+"""Reading what ``torch.save`` wrote, without PyTorch and without executing what the file says.
+
+Such a file is a zip archive: ``data.pkl`` holds the containers as a pickle, and each ``data/KEY`` the bytes of one
+storage, in the memory of which one or more tensors lie. A pickle is a program for a stack machine, and may call
+anything. The machine here knows the instructions that build containers, and the few functions that tensors are
+made with; everything else is refused by its name.
+"""
+
+from __future__ import annotations
+
+import pickletools
+import sys
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from chainrule import dtypes
+from chainrule.ops import Array
+from chainrule.tensor import Size, Tensor
+
+STORAGES = {
+    "FloatStorage": dtypes.float32,
+    "DoubleStorage": dtypes.float64,
+    "CharStorage": dtypes.int8,
+    "ShortStorage": dtypes.int16,
+    "IntStorage": dtypes.int32,
+    "LongStorage": dtypes.int64,
+    "ByteStorage": dtypes.uint8,
+    "BoolStorage": dtypes.bool_,
+}
+KEYS = (str, int, float, bool, type(None))
+
+
+class RefusedFileError(ValueError):
+    """A file holds something else than tensors and plain containers."""
+
+
+def is_torch_file(archive: zipfile.ZipFile) -> bool:
+    """Return whether an archive is one of ``torch.save``."""
+    return _pickle_of(archive) is not None
+
+
+def read(archive: zipfile.ZipFile) -> Any:
+    """Return the object in an archive of ``torch.save``.
+
+    Parameters
+    ----------
+    archive : ZipFile
+
+    Returns
+    -------
+    object
+        Tensors, numbers, strings, None, in any nesting of dicts, lists and tuples. Tensors that shared memory
+        share it again.
+
+    Raises
+    ------
+    RefusedFileError
+        If there is anything else in it, with its name.
+    ValueError
+        If the file is damaged.
+    """
+    name = _pickle_of(archive)
+    assert name is not None
+    storages = _Storages(archive, str(PurePosixPath(name).parent))
+    return _Machine(storages).run(storages.member(name))
+
+
+def _pickle_of(archive: zipfile.ZipFile) -> str | None:
+    return next((name for name in archive.namelist() if PurePosixPath(name).name == "data.pkl"), None)
+
+
+class _Storages:
+    """The members of an archive, each read once. Their sizes must add up to no more than the file has."""
+
+    def __init__(self, archive: zipfile.ZipFile, folder: str) -> None:
+        self.archive, self.folder = archive, folder
+        self.arrays: dict[str, Array] = {}
+        members = archive.infolist()
+        end = max((member.header_offset + member.compress_size for member in members), default=0)
+        if any(m.compress_type != zipfile.ZIP_STORED for m in members) or sum(m.file_size for m in members) > end:
+            raise RefusedFileError("its parts are compressed or overlap, which torch.save does not do")
+        order = f"{folder}/byteorder"
+        if order in archive.namelist() and self.member(order) != sys.byteorder.encode():
+            raise RefusedFileError("it was written on a machine of the other byte order")
+
+    def member(self, name: str) -> bytes:
+        return self.archive.read(name)
+
+    def __call__(self, identity: Any) -> Array:
+        """Return the storage that a persistent id names, as one vector."""
+        match identity:
+            case ("storage", np.dtype() as dtype, str(key), str(), int(length)):
+                pass
+            case _:
+                raise RefusedFileError(f"it refers to something outside of it, {str(identity)[:80]}")
+        if key not in self.arrays:
+            values = bytearray(self.member(f"{self.folder}/data/{key}"))
+            self.arrays[key] = np.frombuffer(values, np.uint8)
+        if len(self.arrays[key]) != length * dtype.itemsize:
+            raise ValueError(f"storage {key} has {len(self.arrays[key])} bytes, expected {length} of {dtype}")
+        if dtype == dtypes.bool_ and np.any(self.arrays[key] > 1):
+            raise ValueError(f"storage {key} has other values than True and False")
+        return self.arrays[key].view(dtype)
+
+
+# ---- what a file may call --------------------------------------------------------------------------------------
+
+
+def _tensor(storage: Any, offset: Any, size: Any, stride: Any, requires_grad: Any, *rest: Any) -> Tensor:
+    """Return a tensor that lies in a storage."""
+    if not isinstance(storage, np.ndarray) or storage.ndim != 1:
+        raise ValueError("a tensor without a storage")
+    shape, steps = _numbers(size), _numbers(stride)
+    (start,) = _numbers((offset,))
+    if len(shape) != len(steps):
+        raise ValueError(f"a tensor of shape {shape} with strides {steps}")
+    last = start + sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
+    if 0 not in shape and last >= len(storage):
+        raise ValueError(f"a tensor of shape {shape} reaches beyond its storage")
+    if len(shape) > 64:
+        raise ValueError(f"a tensor of {len(shape)} axes")
+    itemsize = storage.dtype.itemsize
+    array = np.lib.stride_tricks.as_strided(
+        storage[min(start, len(storage)) :], shape, [step * itemsize for step in steps]
+    )
+    tensor = Tensor(array)
+    return tensor.requires_grad_() if requires_grad is True else tensor
+
+
+def _parameter(data: Any, requires_grad: Any, *rest: Any) -> Tensor:
+    if not isinstance(data, Tensor):
+        raise ValueError("a parameter without values")
+    return data.requires_grad_(requires_grad is True)
+
+
+def _numbers(values: Any) -> tuple[int, ...]:
+    if not isinstance(values, tuple) or any(type(n) is not int or n < 0 for n in values):
+        raise ValueError(f"{str(values)[:80]} where sizes were expected")
+    return values
+
+
+def _size(values: Any) -> Size:
+    return Size(_numbers(values))
+
+
+def _ordered(*pairs: Any) -> OrderedDict[Any, Any]:
+    if pairs:
+        raise RefusedFileError("it holds an OrderedDict that is made of something")
+    return OrderedDict()
+
+
+CALLABLE: dict[str, Callable[..., Any]] = {
+    "collections OrderedDict": _ordered,
+    "torch Size": _size,
+    "torch._utils _rebuild_tensor_v2": _tensor,
+    "torch._utils _rebuild_parameter": _parameter,
+}
+NAMED: dict[str, Any] = {f"torch {name}": dtype for name, dtype in STORAGES.items()} | {
+    f"torch {dtype.name}": dtype for dtype in dtypes.SUPPORTED
+}
+
+
+class _Global(str):
+    """A name that a file refers to."""
+
+
+# ---- the machine -----------------------------------------------------------------------------------------------
+
+
+class _Machine:
+    """Runs a pickle, as far as it builds tensors and containers."""
+
+    def __init__(self, storages: Callable[[Any], Array]) -> None:
+        self.storages = storages
+        self.stack: list[Any] = []
+        self.marks: list[int] = []
+        self.memo: dict[int, Any] = {}
+
+    def run(self, pickle: bytes) -> Any:
+        for opcode, argument, _ in pickletools.genops(pickle):
+            if opcode.name == "STOP":
+                return _allowed(self.stack.pop())
+            perform = getattr(self, f"_{opcode.name.lower()}", None)
+            if perform is not None:
+                perform(argument)
+            elif opcode.name in PUSHED:
+                self.stack.append(argument)
+            elif opcode.name in CONSTANTS:
+                self.stack.append(CONSTANTS[opcode.name]())
+            else:
+                raise RefusedFileError(
+                    f"it holds something else than tensors and plain containers ({opcode.name})"
+                )
+        raise ValueError("it ends too early")
+
+    def _since_mark(self) -> list[Any]:
+        start = self.marks.pop()
+        items = self.stack[start:]
+        del self.stack[start:]
+        return items
+
+    def _proto(self, version: Any) -> None:
+        pass
+
+    def _frame(self, length: Any) -> None:
+        pass
+
+    def _mark(self, _: Any) -> None:
+        self.marks.append(len(self.stack))
+
+    def _binput(self, number: int) -> None:
+        self.memo[number] = self.stack[-1]
+
+    _long_binput = _binput
+
+    def _memoize(self, _: Any) -> None:
+        self.memo[len(self.memo)] = self.stack[-1]
+
+    def _binget(self, number: int) -> None:
+        self.stack.append(self.memo[number])
+
+    _long_binget = _binget
+
+    def _global(self, name: str) -> None:
+        self.stack.append(_named(name))
+
+    def _stack_global(self, _: Any) -> None:
+        name = self.stack.pop()
+        self.stack.append(_named(f"{self.stack.pop()} {name}"))
+
+    def _tuple(self, _: Any) -> None:
+        self.stack.append(tuple(map(_allowed, self._since_mark())))
+
+    def _tuple1(self, _: Any) -> None:
+        self._join(1)
+
+    def _tuple2(self, _: Any) -> None:
+        self._join(2)
+
+    def _tuple3(self, _: Any) -> None:
+        self._join(3)
+
+    def _join(self, n: int) -> None:
+        if len(self.stack) < n:
+            raise ValueError("it ends too early")
+        self.stack[-n:] = [tuple(map(_allowed, self.stack[-n:]))]
+
+    def _append(self, _: Any) -> None:
+        item = self.stack.pop()
+        self._of(list).append(_allowed(item))
+
+    def _appends(self, _: Any) -> None:
+        items = self._since_mark()
+        self._of(list).extend(map(_allowed, items))
+
+    def _setitem(self, _: Any) -> None:
+        value, key = self.stack.pop(), self.stack.pop()
+        self._enter([key, value])
+
+    def _setitems(self, _: Any) -> None:
+        self._enter(self._since_mark())
+
+    def _enter(self, items: list[Any]) -> None:
+        target = self._of(dict)
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            if type(key) not in KEYS:
+                raise RefusedFileError(f"it holds a dict with a key of type {type(key).__name__}")
+            target[key] = _allowed(value)
+
+    def _of(self, kind: type[Any]) -> Any:
+        if not self.stack or not isinstance(self.stack[-1], kind):
+            raise ValueError(f"something is put into what is no {kind.__name__}")
+        return self.stack[-1]
+
+    def _binpersid(self, _: Any) -> None:
+        self.stack.append(self.storages(self.stack.pop()))
+
+    def _reduce(self, _: Any) -> None:
+        arguments, function = self.stack.pop(), self.stack.pop()
+        if not isinstance(function, _Global) or not isinstance(arguments, tuple):
+            raise ValueError("something is called that is no function")
+        try:
+            self.stack.append(CALLABLE[function](*arguments))
+        except TypeError as error:
+            raise ValueError(f"{function} with wrong arguments: {error}") from None
+
+    def _build(self, _: Any) -> None:
+        state = self.stack.pop()
+        target = self._of(OrderedDict)
+        if not isinstance(state, dict) or set(state) != {"_metadata"}:
+            raise RefusedFileError(f"it holds an OrderedDict with attributes {sorted(map(str, state))[:5]}")
+        target._metadata = state["_metadata"]  # versions of modules, as PyTorch's load_state_dict reads them
+
+
+PUSHED = {"BINUNICODE", "SHORT_BINUNICODE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT"}
+CONSTANTS: dict[str, Callable[[], Any]] = {
+    "NONE": lambda: None,
+    "NEWTRUE": lambda: True,
+    "NEWFALSE": lambda: False,
+    "EMPTY_DICT": dict,
+    "EMPTY_LIST": list,
+    "EMPTY_TUPLE": tuple,
+}
+
+
+def _named(name: str) -> Any:
+    """Return what a name of the file stands for here."""
+    if name in NAMED:
+        return NAMED[name]
+    if name not in CALLABLE:
+        raise RefusedFileError(
+            f"it refers to {name.replace(' ', '.', 1)}, and only tensors and plain containers are read"
+        )
+    return _Global(name)
+
+
+def _allowed(value: Any) -> Any:
+    """Return a value that may be in a container, which a function alone may not."""
+    if isinstance(value, _Global):
+        raise RefusedFileError(f"it holds {value.replace(' ', '.', 1)} itself")
+    return value

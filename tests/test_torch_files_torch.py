@@ -1,0 +1,235 @@
+"""Files of torch.save, read without PyTorch: everything that it may hold, and nothing that it may do."""
+
+import contextlib
+import io
+import os
+import pickle
+import zipfile
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import chainrule as cr
+
+torch = pytest.importorskip("torch")
+
+pytestmark = pytest.mark.torch
+
+
+def loaded(obj):
+    file = io.BytesIO()
+    torch.save(obj, file)
+    file.seek(0)
+    return cr.load(file)
+
+
+def same(ours, theirs):
+    if isinstance(theirs, torch.Tensor):
+        array = theirs.detach().numpy()
+        return ours.array.dtype == array.dtype and ours.shape == array.shape and np.array_equal(ours.array, array)
+    if isinstance(theirs, dict):
+        return list(ours) == list(theirs) and all(same(ours[k], theirs[k]) for k in theirs)
+    if isinstance(theirs, list | tuple):
+        return type(ours) is type(theirs) and len(ours) == len(theirs) and all(map(same, ours, theirs))
+    return type(ours) is type(theirs) and (ours == theirs or theirs != theirs)
+
+
+DTYPES = ["float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool"]
+TENSORS = st.builds(
+    lambda shape, dtype: (torch.rand(shape) * 9).to(getattr(torch, dtype)),
+    st.lists(st.integers(0, 3), max_size=4),
+    st.sampled_from(DTYPES),
+)
+LEAVES = st.one_of(
+    TENSORS,
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.none(),
+    st.text(st.characters(exclude_categories=["Cs"])),
+)
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(inner, max_size=4).map(tuple),
+        st.dictionaries(st.text("abc", max_size=3) | st.integers(), inner, max_size=3),
+        st.dictionaries(st.text("abc", max_size=3), inner, max_size=3).map(OrderedDict),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(TREES)
+def test_what_torch_saves_is_loaded(tree):
+    assert same(loaded(tree), tree)
+
+
+def test_views_share_the_memory_that_they_shared():
+    a = torch.arange(12.0).reshape(3, 4)
+    whole, transposed, row, repeated = loaded([a, a.T, a[1, ::2], a[0].expand(5, 4)])
+    assert same([whole, transposed, row, repeated], [a, a.T, a[1, ::2], a[0].expand(5, 4)])
+    whole.array[1, 2] = -1
+    assert transposed.array[2, 1] == row.array[1] == -1
+
+
+def test_training_goes_on_from_the_other_frameworks_checkpoint():
+    def parts(library):
+        model = library.nn.Sequential(library.nn.Linear(4, 3), library.nn.BatchNorm1d(3), library.nn.Linear(3, 1))
+        return model, library.optim.Adam(model.parameters(), lr=0.1, weight_decay=0.1)
+
+    def step(model, optimizer, x):
+        loss = (model(x) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return loss.item()
+
+    theirs, x = parts(torch), torch.rand(8, 4)
+    for _ in range(3):
+        step(*theirs, x)
+    checkpoint = loaded({"model": theirs[0].state_dict(), "optimizer": theirs[1].state_dict()})
+    ours = parts(cr)
+    ours[0].load_state_dict(checkpoint["model"])
+    ours[1].load_state_dict(checkpoint["optimizer"])
+    for _ in range(10):
+        assert abs(step(*ours, cr.from_numpy(x.numpy())) - step(*theirs, x)) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("held", "name"),
+    [
+        (torch.nn.Linear(2, 2), "torch.nn.modules.linear.Linear"),
+        (np.ones(2), "numpy"),
+        ({1, 2}, "set"),
+        (b"ab", "encode"),
+        (torch.ones(2, dtype=torch.bfloat16), "BFloat16Storage"),
+        (torch.ones(2).to_sparse(), "sparse"),
+        (torch.device("cpu"), "torch.device"),
+        ({(1, 2): 3}, "a key of type tuple"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_everything_else_is_refused_by_name(held, name):
+    with pytest.raises(ValueError, match=name):
+        loaded({"a": held})
+
+
+def archive(program, storages=()):
+    """Return an archive with a pickle of one's own."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as members:
+        members.writestr("archive/data.pkl", program)
+        for i, values in enumerate(storages):
+            members.writestr(f"archive/data/{i}", values)
+    file.seek(0)
+    return file
+
+
+class Evaluates:
+    def __reduce__(self):
+        return eval, ("__import__('os').environ.update(IT_RAN='1')",)
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("thing", [Evaluates(), os.system, OrderedDict], ids=["a call", "a function", "a class"])
+def test_nothing_is_executed(thing, protocol):
+    with pytest.raises(ValueError, match=r"it refers to|something else|itself|no function"):
+        cr.load(archive(pickle.dumps(thing, protocol)))
+    assert "IT_RAN" not in os.environ
+
+
+def test_nested_pairs_are_no_bomb():
+    pairs = b"".join(b"2\x86" for _ in range(80))  # DUP, TUPLE2: twice as much each time
+    with pytest.raises(ValueError, match="DUP"):
+        cr.load(archive(b"\x80\x02)" + pairs + b"."))
+    memoized = b"".join(b"q\x00h\x00\x86" for _ in range(80))
+    assert len(cr.load(archive(b"\x80\x02)" + memoized + b"."))) == 2
+    with pytest.raises(ValueError, match="a key of type tuple"):  # whose hash would take 2**80 steps
+        cr.load(archive(b"\x80\x02})" + memoized + b"Ns."))
+
+
+TENSOR = (
+    b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\n"
+    b"X\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x04tQ"
+)
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        (b"K\x00K\x05\x85K\x01\x85\x89)tR.", "beyond its storage"),
+        (b"K\x03K\x02\x85K\x01\x85\x89)tR.", "beyond its storage"),
+        (b"K\x00K\x02\x85K\x04\x85\x89)tR.", "beyond its storage"),
+        (b"K\x00J\xff\xff\xff\xff\x85K\x01\x85\x89)tR.", "where sizes were expected"),
+        (b"K\x00K\x02\x85)\x89)tR.", "with strides"),
+    ],
+)
+def test_a_tensor_lies_in_its_storage(rest, message):
+    with pytest.raises(ValueError, match=message):
+        cr.load(archive(b"\x80\x02" + TENSOR + rest, [bytes(16)]))
+
+
+def test_a_storage_has_the_length_that_is_said():
+    with pytest.raises(ValueError, match="has 8 bytes, expected 4 of float32"):
+        cr.load(archive(b"\x80\x02" + TENSOR + b"K\x00K\x02\x85K\x01\x85\x89)tR.", [bytes(8)]))
+
+
+def test_parts_that_are_compressed_are_refused():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as members:
+        members.writestr("archive/data.pkl", b"\x80\x02N.")
+        members.writestr("archive/data/0", bytes(10**6))
+    with pytest.raises(ValueError, match="compressed"):
+        cr.load(file)
+
+
+def saved():
+    file = io.BytesIO()
+    model = torch.nn.Linear(3, 2)
+    torch.save({"model": model.state_dict(), "epoch": 3, "log": [1.5, (None, True)]}, file)
+    return file.getvalue()
+
+
+SAVED = saved()
+
+
+@settings(max_examples=1500, deadline=2000)
+@given(
+    st.lists(st.tuples(st.integers(0, len(SAVED) - 1), st.integers(0, 255)), min_size=1, max_size=4), st.booleans()
+)
+def test_a_damaged_file_is_refused_or_reads_the_same(changes, cut):
+    content = bytearray(SAVED)
+    for place, value in changes:
+        content[place] = value
+    if cut:
+        del content[changes[0][0] :]
+    try:
+        result = cr.load(io.BytesIO(bytes(content)))
+    except ValueError:
+        return
+    assert same(result, torch.load(io.BytesIO(SAVED), weights_only=True))
+
+
+@settings(max_examples=1500, deadline=2000)
+@given(st.data())
+def test_a_pickle_that_is_no_longer_what_it_was_does_no_harm(data):
+    """The checksum of the archive is right here, and the program inside it is not."""
+    with zipfile.ZipFile(io.BytesIO(SAVED)) as members:
+        parts = {name.partition("/")[2]: members.read(name) for name in members.namelist()}
+    program = bytearray(parts["data.pkl"])
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(program) - 1))
+        match data.draw(st.sampled_from(["change", "insert", "delete"])):
+            case "change":
+                program[place] = data.draw(st.integers(0, 255))
+            case "insert":
+                program[place:place] = bytes([data.draw(st.integers(0, 255))])
+            case _:
+                del program[place]
+    with contextlib.suppress(ValueError):
+        cr.load(archive(bytes(program), [parts["data/0"], parts["data/1"]]))
