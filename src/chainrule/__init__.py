@@ -36,10 +36,12 @@ from chainrule.dtypes import *
 from chainrule.functions import *
 from chainrule.gradcheck import gradcheck as gradcheck
 from chainrule.random import Generator as Generator
+from chainrule.random import default_generator as default_generator
 from chainrule.random import get_rng_state as get_rng_state
 from chainrule.random import initial_seed as initial_seed
 from chainrule.random import seed as seed
 from chainrule.random import set_rng_state as set_rng_state
+from chainrule.sampling import *
 from chainrule.tape import CaptureError as CaptureError
 from chainrule.tensor import Size as Size
 from chainrule.tensor import Tensor as Tensor

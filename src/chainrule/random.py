@@ -390,6 +390,35 @@ class Generator:
             out[tied] = drawn[1::2].reshape(sizes)[tied] < bound_low
         return out
 
+    def exponential(self, shape: Shape, rate: float = 1.0, dtype: DTypeLike = np.float32) -> NDArray[Any]:
+        """Draw from the exponential distribution, as ``torch.empty(shape).exponential_(rate)`` does.
+
+        float32 are the same bits; float64 may differ in the last place, by the logarithm.
+
+        Parameters
+        ----------
+        shape : int or sequence of int
+        rate : float
+            λ > 0; the mean is 1 / λ.
+        dtype : float32 or float64
+
+        Returns
+        -------
+        ndarray of `dtype`, shape `shape`
+
+        Raises
+        ------
+        ValueError
+            If `rate` is not positive.
+        TypeError
+            If `dtype` is another.
+        """
+        kind, sizes = _float_dtype("exponential", dtype), _shape(shape)
+        if not rate > 0:
+            raise ValueError(f"exponential expected rate > 0, got {rate}")
+        u = self._unit(math.prod(sizes), np.dtype(np.float64))
+        return (-np.log1p(-u) / rate).astype(kind).reshape(sizes)
+
     def _words64(self, n: int) -> NDArray[np.uint64]:
         """Draw n 64-bit words, the high half first."""
         halves = self.words(2 * n).astype(np.uint64)

@@ -8,8 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.random import Generator, default_generator
+from chainrule.sampling import multinomial
+from chainrule.tensor import as_tensor
 
-__all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler"]
+__all__ = [
+    "BatchSampler",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "SubsetRandomSampler",
+    "WeightedRandomSampler",
+]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -144,6 +153,59 @@ class SubsetRandomSampler(Sampler[int]):
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+class WeightedRandomSampler(Sampler[int]):
+    """Indices drawn with given weights.
+
+    Parameters
+    ----------
+    weights : sequence of float
+        One for each sample; they need not add up to 1.
+    num_samples : int
+        How many indices an iteration gives.
+    replacement : bool
+        Whether an index can come more than once.
+    generator : Generator, optional
+        The default generator if none is given.
+
+    Raises
+    ------
+    ValueError
+        If `num_samples` is not a positive integer, `replacement` is not a bool, or `weights` has not one axis.
+
+    Examples
+    --------
+    >>> list(WeightedRandomSampler([0.1, 0.9, 0.4], 5, generator=Generator().manual_seed(0)))
+    [2, 1, 1, 2, 1]
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[float],
+        num_samples: int,
+        replacement: bool = True,
+        generator: Generator | None = None,
+    ) -> None:
+        if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
+            raise ValueError(
+                f"WeightedRandomSampler expected num_samples to be a positive integer, got {num_samples!r}"
+            )
+        if not isinstance(replacement, bool):
+            raise ValueError(f"WeightedRandomSampler expected replacement to be a bool, got {replacement!r}")
+        self.weights = as_tensor(np.asarray(weights, np.float64))
+        if self.weights.ndim != 1:
+            raise ValueError(
+                f"WeightedRandomSampler expected one weight for each sample, got shape {tuple(self.weights.shape)}"
+            )
+        self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
+
+    def __iter__(self) -> Iterator[int]:
+        drawn = multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
+        yield from drawn.tolist()
+
+    def __len__(self) -> int:
+        return self.num_samples
 
 
 class BatchSampler(Sampler[list[int]]):

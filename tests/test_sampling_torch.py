@@ -1,0 +1,142 @@
+"""Draws with weights and probabilities beside PyTorch's, and one state that goes from one library to the other."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import chainrule as cr
+from chainrule import data
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.torch
+
+SEEDS = st.integers(0, 2**32)
+KINDS = st.sampled_from([(np.float32, torch.float32), (np.float64, torch.float64)])
+
+
+def torch_draws_from_its_own_generator():
+    """Whether exponential numbers come from PyTorch's generator, not from MKL's as on Intel processors."""
+    e = torch.empty(64).exponential_(generator=torch.Generator().manual_seed(0))
+    u = torch.rand(64, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    return bool((e == (-torch.log1p(-u)).float()).all())
+
+
+own_generator = pytest.mark.skipif(not torch_draws_from_its_own_generator(), reason="PyTorch draws from MKL here")
+
+
+def generators(seed):
+    return cr.Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
+
+
+def draw_on_alike(ours, theirs):
+    return np.array_equal(ours.uniform(3), torch.rand(3, generator=theirs).numpy())
+
+
+@own_generator
+@settings(deadline=None)
+@given(SEEDS, st.integers(0, 300), KINDS)
+def test_exponential_numbers_agree_to_the_last_place(seed, n, kinds):
+    kind, torch_kind = kinds
+    ours, theirs = generators(seed)
+    a = ours.exponential(n, dtype=kind)
+    b = torch.empty(n, dtype=torch_kind).exponential_(generator=theirs).numpy()
+    assert np.all(np.abs(a - b) <= (0 if kind == np.float32 else 1) * np.spacing(b))
+    assert draw_on_alike(ours, theirs)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.lists(st.integers(0, 5), max_size=3), KINDS)
+def test_bernoulli_of_probabilities_is_bit_for_bit(seed, shape, kinds):
+    p = np.random.default_rng(seed).random(shape).astype(kinds[0])
+    ours, theirs = generators(seed)
+    a, b = cr.bernoulli(cr.tensor(p), generator=ours), torch.bernoulli(torch.tensor(p), generator=theirs)
+    assert a.array.dtype == b.numpy().dtype
+    assert np.array_equal(a.array, b.numpy())
+    assert draw_on_alike(ours, theirs)
+
+
+@own_generator
+@settings(deadline=None)
+@given(SEEDS, st.integers(1, 200), st.integers(1, 60), st.booleans(), st.sampled_from([0, 1, 3]), KINDS)
+def test_multinomial_is_bit_for_bit(seed, n, k, replacement, rows, kinds):
+    k = k if replacement else min(k, n)
+    weights = np.random.default_rng(seed).random((rows, n) if rows else n).astype(kinds[0]) + kinds[0](0.01)
+    ours, theirs = generators(seed)
+    a = cr.multinomial(cr.tensor(weights), k, replacement, generator=ours)
+    b = torch.multinomial(torch.tensor(weights), k, replacement, generator=theirs)
+    assert np.array_equal(a.array, b.numpy())
+    assert draw_on_alike(ours, theirs)
+
+
+@own_generator
+@settings(deadline=None)
+@given(SEEDS, st.integers(1, 100), st.integers(1, 100), st.booleans())
+def test_a_weighted_sampler_gives_pytorchs_indices(seed, n, k, replacement):
+    k = k if replacement else min(k, n)
+    weights = (np.random.default_rng(seed).random(n) + 0.01).tolist()
+    cr.manual_seed(seed)
+    torch.manual_seed(seed)
+    ours = data.WeightedRandomSampler(weights, k, replacement)
+    theirs = torch.utils.data.WeightedRandomSampler(weights, k, replacement)
+    assert list(ours) == list(theirs)
+    assert list(ours) == list(theirs)
+    assert len(ours) == k
+    batches = data.DataLoader(list(range(n)), batch_size=3, sampler=ours)
+    for a, b in zip(
+        batches, torch.utils.data.DataLoader(list(range(n)), batch_size=3, sampler=theirs), strict=True
+    ):
+        assert a.tolist() == b.tolist()
+
+
+@pytest.mark.parametrize(
+    ("weights", "k", "replacement"),
+    [
+        ([0.0, 0.0], 1, True),
+        ([-1.0, 2.0], 1, True),
+        ([float("nan"), 1.0], 1, False),
+        ([float("inf"), 1.0], 1, True),
+        ([1.0, 1.0], 3, False),
+        ([1.0, 1.0], 0, True),
+        ([1, 2], 1, True),
+        ([[[1.0]]], 1, True),
+    ],
+)
+def test_multinomial_refuses_what_pytorch_refuses(weights, k, replacement):
+    with pytest.raises(RuntimeError):
+        torch.multinomial(torch.tensor(weights), k, replacement)
+    with pytest.raises(RuntimeError, match="multinomial"):
+        cr.multinomial(cr.tensor(weights), k, replacement)
+
+
+@pytest.mark.parametrize("arguments", [([0.5], 0), ([0.5], 1.5), ([0.5], 1, "yes"), ([[0.5]], 1)])
+def test_a_weighted_sampler_refuses_what_pytorchs_refuses(arguments):
+    with pytest.raises(ValueError):  # noqa: PT011
+        torch.utils.data.WeightedRandomSampler(*arguments)
+    with pytest.raises(ValueError, match="WeightedRandomSampler expected"):
+        data.WeightedRandomSampler(*arguments)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(0, 700), st.booleans())
+def test_a_state_goes_to_the_other_library_and_back_in_the_middle_of_a_run(seed, drawn, odd):
+    ours, theirs = cr.Generator(), torch.Generator().manual_seed(seed)
+    torch.rand(drawn, generator=theirs)
+    if odd:
+        torch.randn(1, generator=theirs)  # of which the generator keeps a second normal number
+    ours.set_state(theirs.get_state().numpy())
+    assert draw_on_alike(ours, theirs)
+    assert np.array_equal(ours.normal(3), torch.randn(3, generator=theirs).numpy())
+    theirs.set_state(torch.from_numpy(ours.get_state()))
+    assert np.array_equal(theirs.get_state().numpy(), ours.get_state())
+    assert draw_on_alike(ours, theirs)
+
+
+def test_captured_draws_are_drawn_anew():
+    cr.manual_seed(3)
+    step = cr.capture(lambda p: (cr.bernoulli(p), cr.multinomial(p, 2)))
+    p = cr.rand(20)
+    state = cr.get_rng_state()
+    captured = [[t.tolist() for t in step(p)] for _ in range(4)]
+    cr.set_rng_state(state)
+    assert captured == [[cr.bernoulli(p).tolist(), cr.multinomial(p, 2).tolist()] for _ in range(4)]
