@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
-CORE = ["chainrule", "chainrule.nn", "chainrule.optim", "chainrule.data", "chainrule.datasets", "chainrule.train"]
+CORE = ["chainrule"] + [
+    f"chainrule.{room}" for room in ("nn", "optim", "data", "datasets", "train", "derivations", "serialization")
+]
 
 PROBE = """
 import sys

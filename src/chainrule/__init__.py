@@ -52,7 +52,11 @@ from chainrule.tensor import where as where
 __version__ = "0.1.0"
 
 # Loaded when they are first asked for: who only computes should not wait for what reads files.
-_LATER = {"data": "", "datasets": "", "train": "", "utils": "", "load": "serialization", "save": "serialization"}
+_LATER = {"data": "", "datasets": "", "train": "", "utils": ""} | {
+    "explain": "derivations",
+    "load": "serialization",
+    "save": "serialization",
+}
 
 
 def __getattr__(name: str) -> _Any:

@@ -417,7 +417,8 @@ class Generator:
         if not rate > 0:
             raise ValueError(f"exponential expected rate > 0, got {rate}")
         u = self._unit(math.prod(sizes), np.dtype(np.float64))
-        return (-np.log1p(-u) / rate).astype(kind).reshape(sizes)
+        result: NDArray[Any] = -np.log1p(-u) / rate
+        return result.astype(kind).reshape(sizes)
 
     def _words64(self, n: int) -> NDArray[np.uint64]:
         """Draw n 64-bit words, the high half first."""

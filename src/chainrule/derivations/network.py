@@ -1,0 +1,182 @@
+"""Small networks given as data: layers, activations, losses by name, and the files that hold them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule import dtypes
+from chainrule.autograd import no_grad
+from chainrule.derivations.derivation import Derivation
+from chainrule.derivations.derive import explain
+from chainrule.nn import ELU, LeakyReLU, Linear, Module, ReLU, Sequential, Sigmoid, Softmax, Tanh
+from chainrule.nn import functional as F
+from chainrule.optim import SGD
+from chainrule.tensor import Tensor, as_tensor
+
+ACTIVATIONS: dict[str, Callable[[], Module]] = {
+    "sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU, "leaky_relu": LeakyReLU, "elu": ELU,
+    "softmax": lambda: Softmax(-1),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Network:
+    """A fully-connected network as data.
+
+    Attributes
+    ----------
+    weights : sequence of matrices
+        One for each layer, rows are units.
+    biases : sequence of vectors or None
+    activations : sequence of str or None
+        Names in ``ACTIVATIONS``; None for a layer without one.
+    """
+
+    weights: Sequence[Any]
+    biases: Sequence[Any]
+    activations: Sequence[str | None]
+
+    def build(self) -> Sequential:
+        """Return it with float64 parameters.
+
+        Examples
+        --------
+        >>> Network([[[0.5, -0.3]]], [[0.1]], ["relu"]).build()
+        Sequential(
+          (linear1): Linear(in_features=2, out_features=1, bias=True)
+          (activation1): ReLU()
+        )
+        """
+        modules: dict[str, Module] = {}
+        for number, (W, b, name) in enumerate(zip(self.weights, self.biases, self.activations, strict=True), 1):
+            weight = as_tensor(W, dtypes.float64)
+            linear = Linear(weight.shape[1], weight.shape[0], bias=b is not None, dtype=dtypes.float64)
+            with no_grad():
+                linear.weight.copy_(weight)
+                if linear.bias is not None:
+                    linear.bias.copy_(as_tensor(b, dtypes.float64))
+            modules[f"linear{number}"] = linear
+            if name is not None:
+                modules[f"activation{number}"] = ACTIVATIONS[name]()
+        return Sequential(modules)
+
+
+def half_squared_error(output: Any, target: Any) -> Tensor:
+    """Compute ½ Σ (output − target)², the loss that calculations by hand use for its derivative.
+
+    Examples
+    --------
+    >>> half_squared_error([1.0], [3.0])
+    tensor(2.)
+    """
+    return 0.5 * F.mse_loss(output, target, reduction="sum")
+
+
+LOSSES: dict[str, Callable[..., Tensor]] = {
+    "half": half_squared_error, "mse": F.mse_loss, "l1": F.l1_loss, "bce": F.binary_cross_entropy,
+    "bce_with_logits": F.binary_cross_entropy_with_logits, "cross_entropy": F.cross_entropy,
+}  # fmt: skip
+
+FORMAT = """\
+weights      a matrix for each layer, one row for each unit
+biases       a vector for each layer, or null for a layer without (default: none)
+activations  a name for each layer, or null: {activations}
+sizes        of the layers, inputs first; a check of the weights that may be left out
+x            one example, or a batch of rows
+y            the target (class numbers for cross_entropy)
+loss         {losses}
+lr           of stochastic gradient descent
+""".format(activations=", ".join(ACTIVATIONS), losses=", ".join(LOSSES))
+KEYS = tuple(line.split()[0] for line in FORMAT.splitlines())
+
+
+def explain_file(text: str, digits: int = 4) -> Derivation:
+    """Explain a network that is given as JSON.
+
+    Without ``y`` and ``loss``, there is the forward pass alone; without ``lr``, no update.
+
+    Parameters
+    ----------
+    text : str
+        An object with the keys that ``FORMAT`` lists.
+    digits : int
+
+    Returns
+    -------
+    Derivation
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, or what it says does not fit together.
+
+    Examples
+    --------
+    >>> explain_file('{"weights": [[[0.5, -0.3]]], "biases": [[0.1]], "x": [2, -1]}', digits=3)
+    <Derivation 'Sequential 2-1', 2 numbers: print() it>
+    """
+    try:
+        given = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not a JSON file: {error}") from None
+    if not isinstance(given, dict) or not {"weights", "x"} <= given.keys():
+        raise ValueError('expected a JSON object with at least "weights" and "x"')
+    unknown = [key for key in given if key not in KEYS]
+    if unknown:
+        raise ValueError(f"unknown key {unknown[0]!r}: there are {', '.join(KEYS)}")
+    model = _network(given).build()
+    if ("y" in given) != ("loss" in given):
+        raise ValueError('"y" and "loss" belong together: give both or neither')
+    if "loss" not in given:
+        return explain(model, _floats("x", given["x"]), digits=digits)
+    loss = _choice("loss", given["loss"], LOSSES)
+    y = given["y"] if given["loss"] == "cross_entropy" else _floats("y", given["y"])
+    optimizer = SGD(model.parameters(), lr=given["lr"]) if "lr" in given else None
+    try:
+        return explain(model, _floats("x", given["x"]), y, loss, optimizer, digits=digits)
+    except (RuntimeError, IndexError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _network(given: dict[str, Any]) -> Network:
+    """Return the network of a file, if its parts fit together."""
+    layers = len(given["weights"])
+    weights = [_floats(f"weights[{i}]", W) for i, W in enumerate(given["weights"])]
+    for i, W in enumerate(weights):
+        if W.ndim != 2:
+            raise ValueError(f"weights[{i}] expected a matrix, a list of rows, got shape {W.shape}")
+    biases = given.get("biases") or [None] * layers
+    activations = given.get("activations") or [None] * layers
+    for name, values in (("biases", biases), ("activations", activations)):
+        if len(values) != layers:
+            raise ValueError(f"{name} expected one for each of {layers} layers, got {len(values)}")
+    sizes = [weights[0].shape[1], *(W.shape[0] for W in weights)] if weights else []
+    if list(given.get("sizes", sizes)) != sizes:
+        raise ValueError(f"sizes says {given['sizes']}, but the weights are those of {sizes}")
+    for i, (W, b) in enumerate(zip(weights, biases, strict=True)):
+        if W.shape[1] != sizes[i]:
+            raise ValueError(f"weights[{i}] expected rows of {sizes[i]} numbers, got {W.shape[1]}")
+        if b is not None and _floats(f"biases[{i}]", b).shape != W.shape[:1]:
+            raise ValueError(f"biases[{i}] expected {W.shape[0]} numbers, one for each unit, got {b}")
+    for name in activations:
+        if name is not None:
+            _choice("activations", name, ACTIVATIONS)
+    return Network(weights, biases, activations)
+
+
+def _floats(name: str, values: Any) -> Any:
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} expected numbers, in rows of one length, got {values}") from None
+
+
+def _choice(what: str, name: Any, choices: dict[str, Any]) -> Any:
+    if name not in choices:
+        raise ValueError(f"{what} expected one of {', '.join(choices)}, got {name!r}")
+    return choices[name]

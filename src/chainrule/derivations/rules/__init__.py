@@ -1,0 +1,6 @@
+"""How each operation is written down, one file for each kind; ``Rule.registry`` knows them all by name."""
+
+from chainrule.derivations.rules import activations, arithmetic, linear, losses
+from chainrule.derivations.rules.rule import Rule, Run
+
+__all__ = ["Rule", "Run", "activations", "arithmetic", "linear", "losses"]

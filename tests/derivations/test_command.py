@@ -1,0 +1,106 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from chainrule.derivations.command import command
+from chainrule.derivations.examples import EXAMPLES
+from chainrule.derivations.network import explain_file
+
+XOR = {
+    "sizes": [2, 2, 1], "weights": [[[1, 1], [1, 1]], [[1, -2]]], "biases": [[0, -1], None],
+    "activations": ["relu", None], "x": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [[0], [1], [1], [0]],
+    "loss": "mse", "lr": 0.1,
+}  # fmt: skip
+
+
+def run(*arguments):
+    return CliRunner().invoke(command, [*map(str, arguments)])
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_are_printed(name):
+    result = run(name)
+    assert result.exit_code == 0
+    assert result.output == str(EXAMPLES[name](4))
+
+
+def test_the_format_is_the_one_asked_for():
+    assert run("2-2-1", "--format", "latex", "--digits", 5).output == EXAMPLES["2-2-1"](5).latex()
+    assert run("2-2-1", "--format", "markdown").output.startswith("# Sequential 2-2-1")
+
+
+def test_a_file_is_written_in_the_format_of_its_ending(tmp_path):
+    out = tmp_path / "by hand.html"
+    assert run("2-3-1", "--out", out).output == f"Written to {out}.\n"
+    assert out.read_text(encoding="utf-8") == EXAMPLES["2-3-1"](4).html()
+
+
+def test_a_network_in_a_file_is_explained(tmp_path):
+    file = tmp_path / "xor.json"
+    file.write_text(json.dumps(XOR), encoding="utf-8")
+    result = run(file)
+    assert result.exit_code == 0
+    assert "Sequential 2-2-1" in result.output
+    assert "L = (ℓ + ℓ[2] + ℓ[3] + ℓ[4])/4 = (0 + 0 + 0 + 0)/4 = 0/4 = 0" in result.output
+
+
+@pytest.mark.parametrize("loss", ["half", "mse", "l1", "bce", "bce_with_logits"])
+def test_files_name_their_loss(loss):
+    given = {**XOR, "activations": ["tanh", "sigmoid"], "loss": loss}
+    assert explain_file(json.dumps(given))["L"] > 0
+
+
+def test_files_give_classes_as_numbers():
+    given = {"weights": [[[1, 2], [3, 4]]], "x": [1, 2], "y": 1, "loss": "cross_entropy"}
+    assert explain_file(json.dumps(given))["L"] == pytest.approx(0.0024757, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sizes": [2, 3, 1]}, "sizes says [2, 3, 1], but the weights are those of [2, 2, 1]"),
+        ({"weights": [[[1, 1], [1]], [[1, -2]]]}, "weights[0] expected numbers, in rows of one length"),
+        ({"weights": [[1, 1], [[1, -2]]]}, "weights[0] expected a matrix, a list of rows, got shape (2,)"),
+        ({"weights": [[[1, 1], [1, 1]], [[1, 2, 3]]]}, "weights[1] expected rows of 2 numbers, got 3"),
+        ({"biases": [[0, -1]]}, "biases expected one for each of 2 layers, got 1"),
+        ({"biases": [[0], None]}, "biases[0] expected 2 numbers, one for each unit, got [0]"),
+        ({"activations": ["relu", "gelu"]}, "activations expected one of sigmoid, tanh"),
+        ({"loss": "huber"}, "loss expected one of half, mse"),
+        ({"lr": -1}, "lr must not be negative"),
+        ({"x": [1, 2, 3]}, "nn.Linear expected 2 features"),
+        ({"x": "one"}, "x expected numbers"),
+        ({"dropout": 0.5}, "unknown key 'dropout': there are weights, biases"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_with_a_sentence(tmp_path, change, words):
+    file = tmp_path / "network.json"
+    file.write_text(json.dumps(XOR | change), encoding="utf-8")
+    result = run(file)
+    assert result.exit_code == 1
+    assert words in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "not a JSON file"),
+        ("[]", 'expected a JSON object with at least "weights" and "x"'),
+        ('{"weights": [[[1]]], "x": [1], "y": [1]}', '"y" and "loss" belong together'),
+    ],
+)
+def test_what_is_no_network_is_refused(text, words):
+    with pytest.raises(ValueError, match=words):
+        explain_file(text)
+
+
+def test_an_unknown_name_is_refused_with_those_that_there_are():
+    result = run("2-9-1")
+    assert result.exit_code == 1
+    assert "2-9-1: No such file or directory; a JSON file was expected, or one of neuron, 2-3-1" in result.output
+
+
+def test_the_help_describes_the_file():
+    output = run("--help").output
+    for word in ("weights", "biases", "activations", "leaky_relu", "cross_entropy", "3-2-1-backward"):
+        assert word in output

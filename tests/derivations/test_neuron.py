@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import nn, optim
+from chainrule.derivations import explain
+
+
+class Network(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear1, self.relu, self.linear2 = nn.Linear(100, 30), nn.ReLU(), nn.Linear(30, 10)
+
+    def forward(self, x):
+        return self.linear2(self.relu(self.linear1(x)))
+
+
+@pytest.fixture
+def problem():
+    cr.manual_seed(5)
+    return Network(), cr.randn(6, 100), cr.randint(0, 10, (6,)), nn.CrossEntropyLoss()
+
+
+def test_a_large_network_is_refused_with_what_to_name(problem):
+    model, x, y, loss_fn = problem
+    with pytest.raises(
+        ValueError, match=r"at most 200 parameters and activations, this one has 3410: name"
+    ) as error:
+        explain(model, x, y, loss_fn)
+    assert 'neuron=("linear1", 0); there are "linear1" (30 units), "linear2" (10 units)' in str(error.value)
+
+
+def test_the_largest_terms_come_first_and_the_rest_is_summed(problem):
+    model, x, y, loss_fn = problem
+    derivation = explain(model, x, y, loss_fn, neuron=("linear1", 3), sample=2)
+    line = next(derivation.lines())
+    terms = line.formula.parts
+    sizes = [abs(term.value) for term in terms[:10]]
+    assert sizes == sorted(sizes, reverse=True)
+    products = np.asarray(model.linear1.weight.detach())[3] * np.asarray(x)[2]
+    assert sizes[0] == pytest.approx(np.abs(products).max())
+    assert terms[10].words == "90 more terms"
+    assert terms[10].value == pytest.approx(products.sum() - sum(term.value for term in terms[:10]), abs=1e-5)
+    assert line.result == pytest.approx(float(model.linear1(x)[2, 3].item()))
+
+
+def test_the_gradient_that_comes_to_the_unit_is_that_of_backward(problem):
+    model, x, y, loss_fn = problem
+    derivation = explain(model, x, y, loss_fn, neuron=("linear1", 3), sample=2)
+    z = model.linear1(x)
+    z.retain_grad()
+    a = model.relu(z)
+    a.retain_grad()
+    loss_fn(model.linear2(a), y).backward()
+    assert derivation["δ₄⁽¹⁾"] == pytest.approx(float(np.asarray(z.grad)[2, 3]), abs=1e-9)
+    assert derivation["∂L/∂a₄⁽¹⁾"] == pytest.approx(float(np.asarray(a.grad)[2, 3]), abs=1e-9)
+    assert derivation["∂L/∂b₄⁽¹⁾"] == pytest.approx(float(np.asarray(model.linear1.bias.grad)[3]), abs=1e-9)
+    weights = {name: value for name, value in derivation.numbers().items() if name.startswith("∂L/∂W")}
+    assert len(weights) == 5
+    gradient = np.asarray(model.linear1.weight.grad)[3]
+    assert all(np.abs(gradient - value).min() < 1e-9 for value in weights.values())
+    bias = next(line for line in derivation.lines() if getattr(line.name, "by", line.name).letter == "b")
+    assert bias.formula.parts[0].row is None  # the row that is explained comes first
+    assert bias.formula.parts[3].words == "3 more rows"
+    for line in derivation.lines():
+        np.testing.assert_allclose(line.formula.value, line.result, rtol=1e-4, atol=1e-6)
+
+
+def test_the_update_is_that_of_the_weights_shown(problem):
+    model, x, y, loss_fn = problem
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    derivation = explain(model, x, y, loss_fn, optimizer, neuron=("linear2", 9))
+    assert [section.title for section in derivation.sections] == ["Forward", "Loss", "Backward", "Update"]
+    assert [len(step.lines) for step in derivation.sections[-1].steps if step.lines] == [5, 1]
+
+
+def test_only_the_forward_pass_without_a_loss(problem):
+    model, x, *_ = problem
+    assert [section.title for section in explain(model, x, neuron=("linear2", 0)).sections] == ["Forward"]
+
+
+def test_a_neuron_that_is_not_there_is_refused(problem):
+    model, x, *_ = problem
+    with pytest.raises(
+        ValueError, match=r'neuron expected the name of a linear layer, got "relu": there are "lin'
+    ):
+        explain(model, x, neuron=("relu", 0))
+    with pytest.raises(ValueError, match=r'"linear2" has units 0 to 9, neuron named unit 10'):
+        explain(model, x, neuron=("linear2", 10))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"model": print}, TypeError, "model expected an nn.Module, got builtin_function_or_method"),
+        ({"y": [[1.0]]}, ValueError, "y was given without loss_fn"),
+        ({"sample": 1}, ValueError, "sample expected a row of x from 0 to 0, got 1"),
+        ({"sample": -1}, ValueError, "sample expected a row"),
+        ({"digits": 0}, ValueError, "digits expected a number from 1 to 15, got 0"),
+        ({"y": [[1.0]], "loss_fn": lambda a, y: 1.0}, TypeError, "loss_fn expected to return a tensor, got float"),
+        (
+            {"x": [[1.0], [2.0]], "y": [[1.0], [1.0]], "loss_fn": nn.MSELoss(reduction="none")},
+            ValueError,
+            r"one number, got shape \(2, 1\): use reduction='mean' or 'sum'",
+        ),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(arguments, error, words):
+    given = {"model": nn.Linear(1, 1), "x": [[1.0]], **arguments}
+    with pytest.raises(error, match=words):
+        explain(given.pop("model"), given.pop("x"), **given)
+
+
+def test_a_captured_step_can_not_be_explained():
+    model = nn.Linear(1, 1)
+
+    def step(x):
+        explain(model, x)
+        return model(x)
+
+    with pytest.raises(cr.CaptureError, match="explains a step"):
+        cr.capture(step)(cr.ones(1, 1))
+
+
+def test_explain_is_at_the_top_level():
+    assert cr.explain(nn.Linear(1, 1), [1.0]).title == "Linear 1-1"
