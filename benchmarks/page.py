@@ -23,7 +23,7 @@ from benchmarks.sentences import (
 )
 from benchmarks.works import CAPTURED, EAGER, PYTORCH, SWEEPS
 from chainrule.files import write_text
-from chainrule.labs.results import markdown_table
+from chainrule.labs.report import markdown_table
 from chainrule.plot import save_figure
 
 PICTURES = "benchmarks"  # the folder of the figures, beside the page

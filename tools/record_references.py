@@ -25,6 +25,7 @@ LABS = {
     "softmax": (10, ("sample", "full")),
     "eight": (15, ("sample",)),
     "ann": (5, ("sample", "full")),
+    "framework": (10, ("sample", "full")),
 }
 EXTRA = {"ann": {"experiments": True}}  # whose networks PyTorch trains, too
 
@@ -36,7 +37,9 @@ def record(lab: str, epochs: int, data: str) -> None:
         out = Path(folder) / "run"
         usual, extra = usual_options(module), EXTRA.get(lab, {})
         module.run(replace(usual, epochs=epochs, data=data, reference="live", extra=extra, out=out))
-        shutil.copy(out / "reference.json", RECORDED / f"{lab}-{data}-reference.json")
+        for run in sorted(out.glob("reference*.json")):  # one, or one for each of several networks
+            own = run.stem.removeprefix("reference")
+            shutil.copy(run, RECORDED / f"{lab}-{data}{own}-reference.json")
         for run in sorted(out.glob("references/*.json")):
             shutil.copy(run, RECORDED / f"{lab}-{run.stem}-reference.json")
     print(f"recorded: {lab}, {data}")

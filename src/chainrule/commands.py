@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import math
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 import chainrule
 from chainrule import datasets
+from chainrule.derivations.command import command as explain
 from chainrule.labs import LABS, every
 from chainrule.labs.options import REFUSALS, Interrupted, Options, usual_options
 from chainrule.labs.results import LabResult
@@ -33,6 +38,9 @@ def main() -> None:
     """Neural networks in plain NumPy that train exactly as PyTorch does."""
 
 
+main.add_command(explain)
+
+
 # ---- labs --------------------------------------------------------------------------------------------------
 
 
@@ -49,6 +57,15 @@ class Labs(click.Group):
             return command_for_all()
         return command_for(name) if name in LABS else None
 
+    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
+        """Find the command; of an unknown name, say which it is like."""
+        try:
+            return super().resolve_command(context, args)
+        except click.UsageError as error:
+            like = difflib.get_close_matches(args[0], self.list_commands(context), n=1)
+            hint = f"Did you mean {like[0]!r}?" if like else f"There are {', '.join(LABS)} and {ALL}."
+            raise click.UsageError(f"{error.message} {hint}", context) from error
+
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the labs without importing them."""
         with formatter.section("Labs"):
@@ -62,7 +79,7 @@ def lab(context: click.Context, list_labs: bool) -> None:
     """Run a lab: train on real data, compare with PyTorch, draw figures, write a report."""
     if list_labs:
         table = Table("lab", "what it does", box=None)
-        for name, line in LABS.items():
+        for name, line in [*LABS.items(), (ALL, EVERYTHING)]:
             table.add_row(name, line)
         console.print(table)
     elif context.invoked_subcommand is None:
@@ -88,30 +105,38 @@ SHARED: list[Option] = [
     click.option(
         "--resume",
         is_flag=True,
-        help="Go on with an interrupted run, the newest or that in --out, with its own options.",
+        help="Go on with an interrupted run, the newest in runs/ or that in --out, with its own options.",
     ),
     click.option("--overwrite", is_flag=True, help="Delete the run that is in --out."),
+    click.option(
+        "--processes", type=POSITIVE, help="Of studies, which run many trainings.  [default: the processors]"
+    ),
 ]
 
 
-SHARED_NAMES = ("epochs", "batch_size", "lr", "seed", "data", "reference", "out", "resume", "overwrite")
+def finite(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """Refuse what is no number to compute with."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"expected a number, got {value}")
+    return value
 
 
 def command_for(name: str) -> click.Command:
     """Return the command of a lab: the options of every lab, with this lab's defaults, and its own."""
     module = importlib.import_module(f"chainrule.labs.{name}")
     usual = usual_options(module)
+    rate, seed = click.FloatRange(min=0), click.IntRange(min=0, max=2**32 - 1)  # NumPy's seeds
     options = [
         click.option("--epochs", type=POSITIVE, default=usual.epochs, help="Times through the training data."),
         click.option("--batch-size", type=POSITIVE, default=usual.batch_size, help="Examples per step."),
-        click.option("--lr", type=click.FloatRange(min=0), default=usual.lr, help="Learning rate."),
-        click.option("--seed", type=int, default=usual.seed, help="Decides weights, shuffling and dropout."),
+        click.option("--lr", type=rate, default=usual.lr, callback=finite, help="Learning rate."),
+        click.option("--seed", type=seed, default=usual.seed, help="Decides weights, shuffling and dropout."),
         *SHARED,
         *getattr(module, "EXTRA", ()),
     ]
 
     def run(**chosen: Any) -> None:
-        shared = {key: chosen.pop(key) for key in SHARED_NAMES}
+        shared = {field.name: chosen.pop(field.name) for field in fields(Options) if field.name in chosen}
         show(run_lab(name, module.run, Options(**shared, extra=chosen, given=given_options())))
 
     return click.command(name, help=f"{LABS[name]}.")(decorated(run, options))
@@ -123,7 +148,7 @@ def command_for_all() -> click.Command:
     def run(**chosen: Any) -> None:
         options = Options(**chosen, given=given_options())
         result = run_lab(ALL, lambda options: every.run(options, on_start=announce, on_end=show), options)
-        console.rule("[bold]all[/]", align="left")
+        console.rule()
         show(result)
 
     return click.command(ALL, help=f"{EVERYTHING}.")(decorated(run, SHARED))
@@ -159,19 +184,21 @@ def run_lab(name: str, run: Callable[[Options], LabResult], options: Options) ->
 
 def announce(name: str) -> None:
     """Say which lab begins."""
-    console.rule(f"[bold]{name}[/]: {LABS[name]}", align="left")
+    console.rule()
+    console.print(f"[bold]{name}[/]: {escape(LABS[name])}", highlight=False)
 
 
 def show(result: LabResult) -> None:
-    """Show what came out of a lab."""
-    table = Table(*result.table[0], box=None)
+    """Show what came out of a lab, word by word: nothing in it is markup."""
+    table = Table(*map(escape, result.table[0]), box=None)
     for row in result.table:
-        table.add_row(*map(str, row.values()))
+        table.add_row(*(escape(str(value)) for value in row.values()))
     console.print(table)
     for sentence in result.conclusions:
-        console.print(f"\n{sentence}", highlight=False, soft_wrap=False)
+        console.print(f"\n{sentence}", highlight=False, markup=False)
     files = [name for name in (result.figure, "report.md") if (result.folder / name).exists()]
-    console.print(f"\nResults: {result.folder} (look at {' and '.join(files)})")
+    places = f"\nResults: {result.folder} (look at {' and '.join(files)})"
+    console.print(places, highlight=False, markup=False, soft_wrap=True)
 
 
 # ---- data --------------------------------------------------------------------------------------------------
@@ -189,10 +216,8 @@ FOLDER = click.option("--folder", type=click.Path(path_type=Path), help="Where, 
 @data.command("status")
 def data_status() -> None:
     """Show where data sets are looked for, and what is there."""
-    table = Table("data set", "place", "what is there", box=None)
     for row in datasets.status():
-        table.add_row(row.dataset, row.where, row.state)
-    console.print(table)
+        click.echo(f"{row.dataset}: {row.where}\n    {row.state}")
 
 
 @data.command("fetch")
@@ -205,7 +230,7 @@ def data_fetch(names: tuple[str, ...], folder: Path | None) -> None:
     except (datasets.DownloadError, ImportError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     for file in fetched:
-        console.print(str(file))
+        click.echo(file)
 
 
 @data.command("verify")
@@ -214,9 +239,10 @@ def data_fetch(names: tuple[str, ...], folder: Path | None) -> None:
 def data_verify(names: tuple[str, ...], folder: Path | None) -> None:
     """Compare data files with the published ones, by SHA-256 of their content."""
     checks = datasets.verify(names or None, folder)
-    table = Table("data set", "file", "state", box=None)
     for check in checks:
-        table.add_row(check.dataset, str(check.path or check.file), check.problem or "as published")
-    console.print(table)
+        click.echo(f"{check.dataset}: {check.path or check.file}\n    {check.problem or 'as published'}")
+    if not all(check.path for check in checks):
+        places = [str(folder)] if folder else dict.fromkeys(row.where for row in datasets.status())
+        click.echo(f"Looked in: {'; '.join(places)}")
     if not all(check.ok for check in checks):
         raise click.exceptions.Exit(1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.datasets.transforms import Compose, Lambda, Normalize, ToTensor
+from chainrule.datasets.transforms import Compose, Flat, Lambda, Normalize, ToTensor
 from chainrule.tensor import Tensor
 
 BYTES = np.arange(256, dtype=np.uint8).reshape(16, 16)
@@ -16,6 +16,16 @@ def test_every_byte_is_scaled_as_in_pytorch():
     for result in (ToTensor()(BYTES), ToTensor().batch(BYTES[None])[0]):
         assert result.dtype == np.float32
         np.testing.assert_array_equal(result.array, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_flat_images_are_rows_of_bytes_divided_by_255_alone_or_in_a_batch(dtype):
+    images = np.stack([BYTES, BYTES[::-1]])
+    batch = Flat(dtype).batch(images)
+    assert (batch.shape, batch.dtype) == ((2, 256), dtype)
+    np.testing.assert_array_equal(batch.array, images.reshape(2, 256).astype(dtype) / dtype(255))
+    for row, image in zip(batch.array, images, strict=True):
+        np.testing.assert_array_equal(Flat(dtype)(image).array, row)
 
 
 @pytest.mark.torch

@@ -107,6 +107,13 @@ def test_a_negative_number_of_points_is_refused(make):
         make(-1, generator=seeded())
 
 
+@pytest.mark.parametrize("make", [*CLASSIFIED[1:], recipes.make_wave])
+@pytest.mark.parametrize("noise", [-0.1, float("nan")])
+def test_noise_that_is_no_standard_deviation_is_refused(make, noise):
+    with pytest.raises(ValueError, match=f"noise from 0 on, got {noise}"):
+        make(noise=noise, generator=seeded())
+
+
 def test_shares_outside_0_and_1_and_spirals_without_arms_are_refused():
     with pytest.raises(ValueError, match=r"flip_y between 0 and 1, got 1\.5"):
         recipes.make_classification(flip_y=1.5)

@@ -8,7 +8,7 @@ from chainrule import data as ours
 from chainrule.datasets import FashionMNIST
 from chainrule.datasets.transforms import Compose, Normalize, ToTensor
 from chainrule.random import default_generator
-from chainrule.train import Callback, Checkpoint, Trainer, accuracy
+from chainrule.train import Callback, Checkpoint, Trainer, accuracy, predict, zero_one_loss
 
 torch = pytest.importorskip("torch")
 
@@ -171,3 +171,46 @@ def test_arrays_of_numpy_are_handed_to_pytorch(clothes):
     X, y = (np.asarray(column) for column in clothes[0].batch(range(64)))
     trainer, live = trained(lambda: ([(X, y)], [(X, y)]), epochs=1)
     assert trainer.history.steps == pytest.approx(live.run.steps, abs=1e-5)
+
+
+def test_metrics_are_measured_as_in_the_trainer_in_validation_and_in_training(clothes):
+    train, test = (ours.Subset(part, range(200)) for part in clothes)
+    loaders = ours.DataLoader(train, 50), ours.DataLoader(test, 50)
+
+    cr.manual_seed(42)
+    model = cr.nn.Sequential(cr.nn.Flatten(), cr.nn.Linear(784, 10))
+
+    def linear(torch):
+        model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
+        return model, torch.nn.CrossEntropyLoss(), torch.optim.SGD(model.parameters(), lr=0.01)
+
+    measures = {"metrics": {"missed": zero_one_loss}, "train_metrics": {"accuracy": accuracy}}
+    live = LiveReference("softmax", SETTINGS, linear, *loaders, **measures, pause=0)
+    optimizer = cr.optim.SGD(model.parameters(), lr=0.01)
+    trainer = Trainer(model, cr.nn.CrossEntropyLoss(), optimizer, callbacks=[live], **measures)
+    trainer.fit(loaders[0], 2, loaders[1])
+    for mine, theirs in zip(trainer.history.epochs, live.run.epochs, strict=True):
+        assert theirs.keys() <= mine.keys()
+        assert theirs["validation_missed"] == mine["validation_missed"]
+        assert theirs["train_accuracy"] == mine["train_accuracy"]
+        assert "validation_accuracy" not in theirs
+    np.testing.assert_allclose(live.predict(loaders[1]), predict(model, loaders[1]), atol=1e-5)
+
+
+def test_without_validation_and_without_steps_there_are_the_losses_of_epochs():
+    batches = [(np.ones((2, 3), np.float32), np.zeros((2, 1), np.float32))]
+    cr.manual_seed(42)
+    model = cr.nn.Linear(3, 1)
+
+    def linear(torch):
+        model = torch.nn.Linear(3, 1)
+        return model, torch.nn.MSELoss(), torch.optim.SGD(model.parameters(), lr=0.1)
+
+    live = LiveReference("eight", SETTINGS, linear, batches, keep_steps=False, pause=0)
+    optimizer = cr.optim.SGD(model.parameters(), lr=0.1)
+    history = Trainer(model, cr.nn.MSELoss(), optimizer, callbacks=[live]).fit(batches, 3)
+    assert live.run.steps == []
+    assert [epoch["steps"] for epoch in live.run.epochs] == [0, 0, 0]
+    assert "validation_loss" not in live.run.epochs[0]
+    theirs = [epoch["train_loss"] for epoch in live.run.epochs]
+    assert theirs == pytest.approx([epoch["train_loss"] for epoch in history.epochs], abs=1e-6)

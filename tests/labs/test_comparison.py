@@ -63,7 +63,7 @@ def test_one_epoch_has_no_spread():
     assert "50.0% of PyTorch's time (one epoch): chainrule is the faster one" in sentence
 
 
-@pytest.mark.parametrize(("theirs", "why"), [(None, "did not run"), ([1.0], "recorded on another machine")])
+@pytest.mark.parametrize(("theirs", "why"), [(None, "did not run"), ([1.0], "was recorded before")])
 def test_without_a_live_pytorch_nothing_is_said_about_who_is_faster(theirs, why):
     one = comparison([0.5], theirs, kind="recorded")
     assert why in one.on_speed()
@@ -85,22 +85,45 @@ def test_losses_that_never_differ_are_called_so():
     assert "The two curves coincide" in one.headline()
 
 
-def test_only_small_differences_are_called_rounding():
+def test_a_difference_is_measured_in_units_of_the_last_place():
     small, large = (comparison([0.5], [1.0], drift=drift) for drift in (1e-6, 1e-2))
     assert small.coincides
-    assert "that is the rounding" in small.on_quality()
+    assert (
+        "never further apart than 1.0 × 10⁻⁶ (step 2), 4 units in the last place of a float32"
+        in small.on_quality()
+    )
     assert not large.coincides
-    assert "drift apart by up to 1.0 × 10⁻² (step 2)" in large.on_quality()
+    assert "drift apart by up to 1.0 × 10⁻² (step 2), 42,000 units" in large.on_quality()
     assert "drift apart" in large.headline()
     assert large.summary()["largest_difference"] == {"value": pytest.approx(1e-2), "step": 2}
 
 
-def test_in_float64_less_is_called_rounding():
+def test_in_float64_smaller_differences_are_drift():
     for drift, coincides in ((1e-12, True), (1e-6, False)):
         one = comparison([0.5], [1.0], drift=drift)
         one.reference.dtype = "float64"
         assert one.coincides is coincides
-        assert ("that is the rounding of float64" in one.on_quality()) is coincides
+        assert ("never further apart" in one.on_quality()) is coincides
+        assert "of a float64" in one.on_quality()
+
+
+def test_a_run_without_steps_is_compared_by_its_epochs():
+    one = comparison([0.5, 0.5], [1.0, 1.0])
+    one.reference.steps, one.reference.epochs[1]["train_loss"] = [], 2.001
+    assert "drift apart by up to 1.0 × 10⁻³ (epoch 2)" in one.on_quality()
+    assert one.headline() == "The two curves drift apart by up to 1.0 × 10⁻³ in 2 epochs"
+    assert one.summary()["largest_difference"] == {"value": pytest.approx(1e-3), "epoch": 2}
+
+
+def test_a_table_shows_the_measures_that_are_asked_for():
+    (row,) = comparison([0.5], [1.0]).table(["train_loss"])
+    assert row == {
+        "epoch": 1,
+        "training loss chainrule": "2.00000",
+        "training loss PyTorch": "2.00000",
+        "seconds chainrule": "0.50",
+        "seconds PyTorch": "1.00",
+    }
 
 
 @pytest.mark.parametrize("theirs", [None, [1.0, 1.0]])

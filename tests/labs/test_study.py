@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -59,9 +60,41 @@ def test_results_come_in_the_order_of_the_settings(tmp_path):
     assert [result["lr"] for result in results.values()] == [0.3, 0.1, 0.2]
 
 
-def test_two_processes_are_used_if_there_are_two(tmp_path):
-    run_trials(train, settings(tmp_path, *RATES), tmp_path / "a", processes=2)
-    assert str(os.getpid()) not in {process for _, process in runs(tmp_path)}
+def meet(log, which):
+    """Note the process, and wait until another one has done so, too."""
+    with Path(log).open("a") as file:
+        file.write(f"{which} {os.getpid()}\n")
+    until = time.monotonic() + 20
+    while len({line.split()[1] for line in Path(log).read_text().splitlines()}) < 2:
+        if time.monotonic() > until:
+            raise TimeoutError("no other process ran a trial at the same time")
+        time.sleep(0.02)
+    return {"which": which}
+
+
+def test_two_processes_run_trials_at_the_same_time(tmp_path):
+    both = {name: {"log": str(tmp_path / "log"), "which": name} for name in ("a", "b")}
+    run_trials(meet, both, tmp_path / "kept", processes=2)
+    assert {which for which, _ in runs(tmp_path)} == {"a", "b"}
+    processes = {process for _, process in runs(tmp_path)}
+    assert len(processes) == 2
+    assert str(os.getpid()) not in processes
+
+
+def test_trials_are_run_again_if_what_they_depend_on_has_changed(tmp_path):
+    for sha256 in ("of one file", "of one file", "of another"):
+        run_trials(train, settings(tmp_path, 0.1), tmp_path / "a", processes=1, facts={"sha256": sha256})
+    assert len(runs(tmp_path)) == 2
+
+
+def diverge(lr):
+    return {"loss": float("nan"), "losses": [lr, float("inf")]}
+
+
+def test_what_is_no_number_is_null_whether_the_trial_was_kept_or_run(tmp_path):
+    for _ in range(2):
+        results = run_trials(diverge, {"a": {"lr": 0.5}}, tmp_path, processes=1)
+        assert results == {"a": {"loss": None, "losses": [0.5, None]}}
 
 
 def test_a_trial_leaves_the_random_numbers_of_the_process_alone(tmp_path):
@@ -128,3 +161,11 @@ def test_an_error_of_a_trial_reaches_the_caller(tmp_path):
 def test_names_that_would_share_a_file_are_refused(tmp_path):
     with pytest.raises(ValueError, match="'a b' and 'a_b'"):
         run_trials(train, {"a b": {}, "a_b": {}}, tmp_path)
+
+
+def test_without_a_terminal_a_study_says_in_lines_how_far_it_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("chainrule.labs.bar.SECONDS_BETWEEN_LINES", 0)
+    run_trials(train, settings(tmp_path, 0.1), tmp_path / "a", processes=1)
+    run_trials(train, settings(tmp_path, 0.1, 0.2, 0.3), tmp_path / "a", processes=1, title="rates")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["trials: 1 of 1", "rates: 2 of 3", "rates: 3 of 3"]

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 from chainrule.commands import main
 from chainrule.interop import find_recorded, load_safetensors
 from chainrule.interop.reference import recorded_runs
-from chainrule.labs import tutorial as tutorial_lab
+from chainrule.labs import run as running
+from chainrule.labs.options import Options
 from chainrule.serialization import load, save
 from chainrule.train import Checkpoint
 
@@ -66,6 +67,7 @@ def test_the_report_says_which_data_and_which_reference(sample_run):
     assert "FashionMNIST, sample, 10,000 images" in report
     assert "recorded run of version 2.13.0" in report
     assert "says nothing about who is faster" in report
+    assert report.count("PyTorch's curve is a recorded run") == 1
     assert "at the beginning of its training after 2 epochs" in report
     assert "## What the tutorial's task asks for" in report
 
@@ -150,7 +152,7 @@ def interrupted(tmp_path, monkeypatch):
     """Make a folder with a run of two epochs that ended after the first, and what was printed."""
     monkeypatch.chdir(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(tutorial_lab, "Checkpoint", InterruptedCheckpoint)
+        patch.setattr(running, "Checkpoint", InterruptedCheckpoint)
         result = lab("--data", "sample", "--reference", "recorded", "--epochs", 2)
     assert result.exit_code == 130, result.output
     return tmp_path / "runs" / "tutorial", result
@@ -170,7 +172,35 @@ def test_a_resumed_run_remembers_its_options_and_ends_as_an_uninterrupted_one(in
     assert resumed["data"] == whole["data"]
     assert resumed["reference"] == whole["reference"]
     assert (folder / "model.safetensors").read_bytes() == (sample_run[0] / "model.safetensors").read_bytes()
-    assert not (folder / "checkpoint.npz").exists()
+    assert not list(folder.glob("checkpoint*"))
+    assert not (folder / "running").exists()
+
+
+@pytest.mark.parametrize("moment", ["save_figure", "describe"])
+def test_ctrl_c_after_the_training_loses_nothing(tmp_path, monkeypatch, sample_run, moment):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, moment, interrupt)
+        stopped = lab("--data", "sample", "--reference", "recorded", "--epochs", 2, "--out", tmp_path / "run")
+    assert stopped.exit_code == 130
+    assert "--resume" in stopped.stderr
+    before = (tmp_path / "run" / "metrics.jsonl").read_bytes()
+    assert lab("--resume", "--out", tmp_path / "run").exit_code == 0
+    assert (tmp_path / "run" / "metrics.jsonl").read_bytes() == before  # with its times: nothing was trained again
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() == (
+        sample_run[0] / "model.safetensors"
+    ).read_bytes()
+
+
+def test_a_folder_that_is_called_as_a_kind_of_data_is_not_taken_for_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sample").mkdir()
+    assert lab("--data", "sample", "--reference", "none", "--epochs", 1, "--out", "run").exit_code == 0
+    assert json.loads((tmp_path / "run" / "options.json").read_text())["options"]["data"] == "sample"
+    assert Options(data="sample").place() == "sample"
+    assert Options(data="./sample").place() == str(tmp_path / "sample")
 
 
 def test_a_given_number_of_epochs_counts_when_a_run_is_resumed(interrupted):

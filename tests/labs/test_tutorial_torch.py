@@ -32,6 +32,22 @@ def test_the_recorded_run_is_what_pytorch_does(tmp_path):
     assert summary["seconds_ratio"]["median"] > 0
 
 
+def test_a_run_that_began_without_pytorch_goes_on_without_it(tmp_path, monkeypatch):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    def no_torch():
+        raise ImportError("PyTorch is not installed yet")
+
+    arguments = ["lab", "tutorial", "--data", "sample", "--epochs", "1", "--out", str(tmp_path / "run")]
+    with monkeypatch.context() as patch:
+        patch.setattr("chainrule.interop.pytorch.import_torch", no_torch)
+        patch.setattr("chainrule.labs.run.save_figure", stop)
+        assert CliRunner().invoke(main, arguments).exit_code == 130
+    summary = lab(tmp_path / "run", "--resume")
+    assert summary["reference"]["kind"] == "recorded"
+
+
 def test_pytorchs_own_loader_feeds_both_networks(tmp_path):
     if find_spec("torchvision") is None:
         pytest.skip("torchvision is not installed")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from chainrule.plot.film import STRIP, Film, Frame, draw_strip
+from chainrule.plot.film import DURATION, LAST, STRIP, Film, Frame, draw_strip
 from chainrule.plot.plane import RESOLUTION, Panel, Region, RegionAxes, show_growth, show_regions
 from chainrule.plot.style import new_figure
 
@@ -59,8 +59,9 @@ def test_every_network_has_a_panel():
     figure = show_regions([[panel] * 3, [panel] * 3], ["above", "below"], "title")
     assert [axes.get_ylabel() for axes in figure.axes] == ["above", "", "", "below", "", ""]
     values = {"training": [0.2, 0.1], "validation": [0.2, 0.3]}
-    grown = show_growth([panel, panel], ["2", "64"], values, values, "title")
+    grown = show_growth([panel, panel], [9, 4417], values, values, "title")
     assert len(grown.axes) == 4
+    assert [label.get_text() for label in grown.axes[2].get_xticklabels()] == ["9", "4,417"]
 
 
 def test_a_film_has_its_frames_and_leaves_nothing_behind_when_a_training_fails(tmp_path):
@@ -77,6 +78,11 @@ def test_a_film_has_its_frames_and_leaves_nothing_behind_when_a_training_fails(t
     shoot(tmp_path / "film.gif", fails=False)
     with Image.open(tmp_path / "film.gif") as film:
         assert film.n_frames == 3
+        times = []
+        for i in range(3):
+            film.seek(i)
+            times.append(film.info["duration"])
+    assert times == [DURATION, DURATION, LAST]
 
 
 def test_a_strip_begins_before_training_and_ends_with_the_last_frame():

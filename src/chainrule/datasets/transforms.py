@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from chainrule.data.collate import default_collate
 from chainrule.data.dataset import is_batched
 from chainrule.tensor import Tensor, as_tensor
 
-__all__ = ["Compose", "Lambda", "Normalize", "ToTensor"]
+__all__ = ["Compose", "Flat", "Lambda", "Normalize", "ToTensor"]
 
 
 def apply_to_batch(transform: Callable[[Any], Any] | None, samples: Any) -> Any:
@@ -92,6 +92,36 @@ def _unit_range(images: NDArray[Any]) -> NDArray[Any]:
     scaled = images.astype(np.float32, order="C")
     scaled /= np.float32(255)  # a division as in PyTorch: multiplying by 1/255 rounds otherwise
     return scaled
+
+
+class Flat:
+    """Turn an image of bytes into one row of numbers from 0 to 1, without channels.
+
+    Parameters
+    ----------
+    dtype : dtype of floats
+        In which the bytes are divided by 255.
+
+    Examples
+    --------
+    >>> Flat(np.float64)(np.array([[0, 51], [102, 255]], dtype=np.uint8)).tolist()
+    [0.0, 0.2, 0.4, 1.0]
+    """
+
+    def __init__(self, dtype: DTypeLike = np.float32) -> None:
+        self.dtype = np.dtype(dtype)
+
+    def __call__(self, pic: ArrayLike) -> Tensor:
+        """Convert one image of shape (H, W) to a Tensor of shape (H · W,)."""
+        return self.batch(np.asarray(pic)[None])[0]
+
+    def batch(self, pics: ArrayLike) -> Tensor:
+        """Convert images of shape (B, H, W) to a Tensor of shape (B, H · W)."""
+        images = np.asarray(pics)
+        return Tensor(images.reshape(len(images), -1).astype(self.dtype) / self.dtype.type(255))
+
+    def __repr__(self) -> str:
+        return f"Flat({self.dtype})"
 
 
 class Normalize:

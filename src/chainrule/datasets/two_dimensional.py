@@ -90,7 +90,7 @@ def make_moons(n_samples: int = 100, *, noise: float = 0.15, generator: Generato
     >>> bool(np.allclose(np.hypot(*X[y == 0].T), 1))
     True
     """
-    g, sizes = _start("make_moons", n_samples, 2, generator)
+    g, sizes = _start("make_moons", n_samples, 2, generator, noise)
     upper, lower = (g.uniform(n, 0, math.pi) for n in sizes)
     X = np.concatenate([_ray(upper), np.array([1, 0.5]) - _ray(lower)])
     return _noisy(X, np.repeat([0, 1], sizes), noise, g)
@@ -122,7 +122,7 @@ def make_circles(
     >>> np.hypot(*X.T).round(2) == np.where(y == 1, 0.5, 1)
     array([ True,  True,  True,  True,  True,  True])
     """
-    g, sizes = _start("make_circles", n_samples, 2, generator)
+    g, sizes = _start("make_circles", n_samples, 2, generator, noise)
     X = np.concatenate([r * _ray(g.uniform(n, 0, 2 * math.pi)) for n, r in zip(sizes, (1, factor), strict=True)])
     return _noisy(X, np.repeat([0, 1], sizes), noise, g)
 
@@ -160,7 +160,7 @@ def make_spiral(
     >>> np.bincount(y)
     array([30, 30, 30])
     """
-    g, sizes = _start("make_spiral", n_samples, classes, generator)
+    g, sizes = _start("make_spiral", n_samples, classes, generator, noise)
     arms = []
     for arm, n in enumerate(sizes):
         radius = np.sqrt(g.uniform(n))  # as many points on an inner as on an outer piece of the same length
@@ -190,7 +190,7 @@ def make_xor(n_samples: int = 100, *, noise: float = 0.1, generator: Generator |
     >>> bool(np.all((X[:, 0] * X[:, 1] < 0) == y))
     True
     """
-    g, sizes = _start("make_xor", n_samples, len(CORNERS), generator)
+    g, sizes = _start("make_xor", n_samples, len(CORNERS), generator, noise)
     X = np.concatenate([g.uniform((n, 2)) * corner for n, corner in zip(sizes, CORNERS, strict=True)])
     return _noisy(X, np.repeat([0, 1, 1, 0], sizes), noise, g)
 
@@ -233,7 +233,7 @@ def make_wave(
     """
     if not 0 <= outliers <= 1:
         raise ValueError(f"make_wave expected outliers between 0 and 1, got {outliers}")
-    g, _ = _start("make_wave", n_samples, 1, generator)
+    g, _ = _start("make_wave", n_samples, 1, generator, noise)
     x = g.uniform((n_samples, 1), -1, 1)
     y = np.sin(math.pi * x) + noise * g.normal((n_samples, 1))
     off, by = g.uniform((n_samples, 1)) < outliers, g.uniform((n_samples, 1), 1, 3)
@@ -243,10 +243,13 @@ def make_wave(
 # ---- parts of the recipes ---------------------------------------------------------------------------------------
 
 
-def _start(name: str, n_samples: int, groups: int, generator: Generator | None) -> tuple[Generator, list[int]]:
+def _start(
+    name: str, n_samples: int, groups: int, generator: Generator | None, noise: float = 0.0
+) -> tuple[Generator, list[int]]:
     """Return what draws, and how many points each group gets: as many as another, or one more."""
-    if n_samples < 0:
-        raise ValueError(f"{name} expected n_samples from 0 on, got {n_samples}")
+    for argument, value in (("n_samples", n_samples), ("noise", noise)):
+        if not value >= 0:
+            raise ValueError(f"{name} expected {argument} from 0 on, got {value}")
     if groups < 1:
         raise ValueError(f"{name} expected at least one class, got {groups}")
     sizes = [n_samples // groups + (i < n_samples % groups) for i in range(groups)]

@@ -1,8 +1,11 @@
-"""The labs: one file per document, each read as the lesson. ``chainrule lab NAME`` runs one.
+"""The labs: one package per document, each read as the lesson. ``chainrule lab NAME`` runs one.
 
-A lab is a module of this package with a function ``run(options)`` that returns a ``LabResult``. It says with
-``EPOCHS``, ``BATCH_SIZE``, ``LR`` and ``SEED`` what is usual there. A list ``EXTRA`` of click's options is what it
-lets its user choose besides; these come in ``options.extra``.
+A lab is a package with a function ``run(options)`` that returns a ``LabResult``; ``tutorial`` is the model of all.
+It says with ``EPOCHS``, ``BATCH_SIZE``, ``LR`` and ``SEED`` what is usual there. A list ``EXTRA`` of click's
+options is what it lets its user choose besides; these come in ``options.extra``. What labs share are the modules
+beside them: ``run`` and ``folder`` (a run that can be interrupted anywhere), ``study`` (many trainings),
+``reference`` and ``comparison`` (PyTorch beside us), ``stated``, ``repeated`` and ``rounding`` (what a difference
+means), ``words`` and ``report`` (how it is said).
 """
 
 LABS = {

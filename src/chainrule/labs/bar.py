@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 T = TypeVar("T")
 
 PER_SECOND = 4.0  # how often it is drawn
+SECONDS_BETWEEN_LINES = 30.0
 
 
 def bar(items: Iterable[T], title: str, total: int | None = None, completed: int = 0) -> Iterator[T]:
-    """Pass items on, and show on standard error how many there were, if that is a terminal.
+    """Pass items on, and show on standard error how many there were: with a bar, or without a terminal in lines.
 
     Parameters
     ----------
@@ -37,7 +40,19 @@ def bar(items: Iterable[T], title: str, total: int | None = None, completed: int
     from rich.progress import track
 
     console = Console(stderr=True)
-    if not title or not console.is_terminal:
+    if not title:
         return iter(items)
+    if not console.is_terminal:
+        return _lines(items, title, len(items) if total is None and isinstance(items, Sized) else total, completed)
     shown = track(items, title, total, completed, console=console, transient=True, refresh_per_second=PER_SECOND)
     return iter(shown)
+
+
+def _lines(items: Iterable[T], title: str, total: int | None, completed: int) -> Iterator[T]:
+    """Pass items on, and tell a log how many there were."""
+    told = time.monotonic()
+    for number, item in enumerate(items, completed + 1):
+        yield item
+        if time.monotonic() - told > SECONDS_BETWEEN_LINES:
+            print(f"{title}: {number} of {total or '?'}", file=sys.stderr)
+            told = time.monotonic()

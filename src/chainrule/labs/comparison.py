@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Any
@@ -9,28 +10,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.interop import ReferenceRun
-from chainrule.plot import Curve
+from chainrule.labs.words import counted, points, roughly, scientific
 from chainrule.train import History
 
 # Nat: as far as rounding goes in thousands of steps. For float32 it is a tenth of a line's width on a figure.
 COINCIDE = {"float32": 1e-4, "float64": 1e-10}
 SAME_SPEED = 0.03  # ratios that are closer to 1 than this are not told apart
 FEW = 4  # epochs; fewer have no quartiles worth the name
-
-
-def scientific(x: float) -> str:
-    """Return a small number as people write it.
-
-    Examples
-    --------
-    >>> scientific(8.11e-06)
-    '8.1 × 10⁻⁶'
-    """
-    digits, _, power = f"{x:.1e}".partition("e")
-    return f"{digits} × 10{str(int(power)).translate(_RAISED)}"
-
-
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -41,20 +27,36 @@ class Comparison:
     ----------
     ours : History
     reference : ReferenceRun or None
+        Without the losses of steps, those of epochs are compared.
     """
 
     ours: History
     reference: ReferenceRun | None
 
     @property
+    def by_step(self) -> bool:
+        """Whether the losses of steps are compared, not those of epochs."""
+        return self.reference is None or bool(self.reference.steps)
+
+    @property
+    def unit(self) -> str:
+        """What the losses are of: "step" or "epoch"."""
+        return "step" if self.by_step else "epoch"
+
+    def losses(self) -> list[list[float]]:
+        """Return the losses that are compared: ours, and PyTorch's if there are some."""
+        sides: list[History | ReferenceRun] = [self.ours, *([self.reference] if self.reference else [])]
+        return [side.steps if self.by_step else [e["train_loss"] for e in side.epochs] for side in sides]
+
+    @property
     def differences(self) -> Any:
-        """|difference| of the losses, step by step."""
-        assert self.reference is not None
-        return np.abs(np.asarray(self.ours.steps) - np.asarray(self.reference.steps))
+        """|difference| of the losses, step by step or epoch by epoch."""
+        ours, theirs = self.losses()
+        return np.abs(np.subtract(ours, theirs))
 
     @property
     def coincides(self) -> bool:
-        """Whether the losses differ by no more than rounding explains."""
+        """Whether the losses differ by no more than rounding usually does in thousands of steps."""
         assert self.reference is not None
         return bool(self.differences.max() <= COINCIDE[self.reference.dtype])
 
@@ -65,47 +67,49 @@ class Comparison:
         pairs = zip(self.ours.epochs, self.reference.epochs, strict=True)
         return [a["seconds"] / b["seconds"] for a, b in pairs]
 
-    def curves(self) -> tuple[Curve, Curve | None]:
+    def curves(self) -> tuple[History, ReferenceRun | None]:
         """Return both sides for the figures."""
-        return _curve("chainrule", self.ours), (
-            _curve(f"PyTorch {self.reference.torch} ({self.reference.kind})", self.reference)
-            if self.reference
-            else None
-        )
+        return self.ours, self.reference
 
     def summary(self) -> dict[str, Any]:
         """Return the numbers, for ``summary.json``."""
         result: dict[str, Any] = {
-            "first_loss": {"chainrule": self.ours.steps[0]},
+            "first_loss": {"chainrule": self.losses()[0][0]},
             "epochs": [{"epoch": e["epoch"], "chainrule": _measures(e)} for e in self.ours.epochs],
         }
         if self.reference is None:
             return {**result, "reference": None}
-        result["first_loss"]["pytorch"] = self.reference.steps[0]
+        result["first_loss"]["pytorch"] = self.losses()[1][0]
         for row, epoch in zip(result["epochs"], self.reference.epochs, strict=True):
             row["pytorch"] = _measures(epoch)
         step = int(np.argmax(self.differences))
-        result["largest_difference"] = {"value": float(self.differences[step]), "step": step + 1}
+        result["largest_difference"] = {"value": float(self.differences[step]), self.unit: step + 1}
         ratios = self.speed_ratios()
         result["seconds_ratio"] = {"median": median(ratios), "of_epochs": ratios} if ratios else None
         result["reference"] = {"kind": self.reference.kind, "torch": self.reference.torch}
         return result
 
-    def table(self) -> list[dict[str, Any]]:
-        """Return one row per epoch, for people. Seconds of a recorded run are not shown: another machine's."""
+    def table(self, measures: Sequence[str] = ("validation_accuracy", "validation_loss")) -> list[dict[str, Any]]:
+        """Return one row per epoch, for people. Seconds of a recorded run are not shown: another machine's.
+
+        Parameters
+        ----------
+        measures : sequence of str
+            Keys of the records of the epochs, each with a column for both sides; PyTorch's may lack some.
+        """
+        sides = {"chainrule": self.ours.epochs}
+        if self.reference is not None:
+            sides["PyTorch"] = self.reference.epochs
+        timed = ["seconds"] if self.reference is None or self.reference.kind == "live" else []
         rows = []
         for i, epoch in enumerate(self.ours.epochs):
             row: dict[str, Any] = {"epoch": epoch["epoch"]}
-            sides = {"chainrule": epoch}
-            if self.reference is not None:
-                sides["PyTorch"] = self.reference.epochs[i]
-            for name, measured in sides.items():
-                row[f"accuracy {name}"] = f"{measured['validation_accuracy']:.2%}"
-            for name, measured in sides.items():
-                row[f"test loss {name}"] = f"{measured['validation_loss']:.5f}"
-            for name, measured in sides.items():
-                if name == "chainrule" or (self.reference and self.reference.kind == "live"):
-                    row[f"seconds {name}"] = f"{measured['seconds']:.2f}"
+            for measure in [*measures, *timed]:
+                for side, records in sides.items():
+                    if measure in records[i]:
+                        row[f"{_title(measure)} {side}"] = _shown(measure, records[i][measure])
+            if not timed:
+                row["seconds chainrule"] = _shown("seconds", epoch["seconds"])
             rows.append(row)
         return rows
 
@@ -126,39 +130,37 @@ class Comparison:
         return f"{self._on_start()} {self._on_way()} {self._on_end()} {learnt}."
 
     def _on_start(self) -> str:
-        assert self.reference is not None
-        ours, theirs = self.ours.steps[0], self.reference.steps[0]
-        if ours == theirs:
+        ours, theirs = (losses[0] for losses in self.losses())
+        if ours == theirs and self.by_step:
             return f"Both networks start from the same loss to the last bit, {ours!r}."
+        if not self.by_step:
+            return "The mean losses of the epochs are compared."
         return f"The first losses are {ours!r} and {theirs!r}; they differ by {scientific(abs(ours - theirs))}."
 
     def _on_way(self) -> str:
-        largest, step = float(self.differences.max()), int(self.differences.argmax()) + 1
-        n = f"{len(self.ours.steps):,} steps"
+        largest, at = float(self.differences.max()), int(self.differences.argmax())
+        n = counted(len(self.differences), self.unit)
         if largest == 0:
             return f"In {n} the two losses are never different."
-        if self.coincides:
-            assert self.reference is not None
-            return (
-                f"In {n} the two losses are never further apart than {scientific(largest)} (step {step:,}): "
-                f"that is the rounding of {self.reference.dtype}, added up in another order and carried on from "
-                "step to step."
-            )
-        return (
-            f"Over {n} the two losses drift apart by up to {scientific(largest)} (step {step:,}), "
-            "more than rounding alone explains in a run of this kind."
+        assert self.reference is not None
+        unit = np.spacing(np.dtype(self.reference.dtype).type(self.losses()[0][at]))
+        bits = (
+            f"{scientific(largest)} ({self.unit} {at + 1:,}), {_shown_units(largest / unit)} in the last place of "
+            f"a {self.reference.dtype}"
         )
+        if self.coincides:
+            return f"In {n} the two losses are never further apart than {bits}."
+        return f"Over {n} the two losses drift apart by up to {bits}."
 
     def _on_end(self) -> str:
         assert self.reference is not None
         ours, theirs = (r.epochs[-1]["validation_accuracy"] for r in (self.ours, self.reference))
         if ours == theirs:
             return f"In the end both recognise the same share of the test images, {ours:.2%}."
-        points = 100 * abs(ours - theirs)
         who = "chainrule" if ours > theirs else "PyTorch"
         return (
             f"In the end chainrule recognises {ours:.2%} of the test images and PyTorch {theirs:.2%}: "
-            f"{who} is ahead by {points:.2f} points."
+            f"{who} is ahead by {points(ours - theirs, 2)}."
         )
 
     def on_speed(self) -> str:
@@ -166,10 +168,10 @@ class Comparison:
         ours = median(e["seconds"] for e in self.ours.epochs)
         ratios = self.speed_ratios()
         if self.reference is None or not ratios:
-            why = "was recorded on another machine" if self.reference else "did not run"
+            why = "was recorded before" if self.reference else "did not run"
             return (
                 f"An epoch took {ours:.2f} s (median). PyTorch {why}, so this run says nothing about who is "
-                "faster: with PyTorch installed, the two are trained and timed in turn."
+                "faster: with `--reference live` the two are trained and timed in turn."
             )
         theirs = median(e["seconds"] for e in self.reference.epochs)
         ratio, (low, high) = median(ratios), _spread(ratios)
@@ -192,9 +194,10 @@ class Comparison:
         """Say in one line what the figure of the losses shows."""
         losses = self.ours.epochs[-1]["train_loss"]
         if self.reference is None:
-            return f"The loss falls from {self.ours.steps[0]:.2f} to {losses:.2f}"
+            first = self.losses()[0][0]
+            return f"The loss {'falls' if losses < first else 'goes'} from {first:.2f} to {losses:.2f}"
         largest = float(self.differences.max())
-        n = f"{len(self.ours.steps):,} steps"
+        n = counted(len(self.differences), self.unit)
         if self.coincides:
             return f"The two curves coincide: in {n} they are never more than {scientific(largest)} apart"
         return f"The two curves drift apart by up to {scientific(largest)} in {n}"
@@ -208,15 +211,35 @@ def _spread(ratios: list[float]) -> tuple[float, float]:
     return low, high
 
 
-def _curve(label: str, run: History | ReferenceRun) -> Curve:
-    return Curve(
-        label,
-        run.steps,
-        [e["validation_loss"] for e in run.epochs],
-        [e["validation_accuracy"] for e in run.epochs],
-    )
-
-
 def _measures(epoch: dict[str, Any]) -> dict[str, Any]:
-    names = ("train_loss", "validation_loss", "validation_accuracy", "seconds")
-    return {name: epoch[name] for name in names}
+    names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds")
+    return {name: epoch[name] for name in names if name in epoch}
+
+
+def _title(measure: str) -> str:
+    """Return what a column is called.
+
+    Examples
+    --------
+    >>> _title("validation_accuracy"), _title("validation_loss"), _title("train_loss")
+    ('accuracy', 'test loss', 'training loss')
+    """
+    words = measure.replace("train_", "training ").replace("validation_", "test ").replace("_", " ")
+    return words if words.endswith("loss") else words.removeprefix("test ")
+
+
+def _shown(measure: str, value: float) -> str:
+    if measure == "seconds":
+        return f"{value:.2f}"
+    return f"{value:.5f}" if measure.endswith("loss") else f"{value:.2%}"
+
+
+def _shown_units(units: float) -> str:
+    """Say how many units a difference is."""
+    return (
+        "one unit"
+        if round(units) == 1
+        else f"{roughly(round(units))} units"
+        if units >= 1
+        else "less than one unit"
+    )

@@ -2,72 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from chainrule.interop import ReferenceRun, find_recorded
-from chainrule.interop.pytorch import VERSION, LiveReference, import_torch
+from chainrule.interop.pytorch import VERSION, LiveReference
 from chainrule.labs.options import LabError, Options
 
-L = TypeVar("L")
 Build = Callable[[Any], tuple[Any, Any, Any]]
 
 
-def choose_reference(
-    lab: str, options: Options, settings: dict[str, Any], build: Build, train_batches: Any, test_batches: Any
-) -> tuple[LiveReference | ReferenceRun | None, str]:
-    """Return the run of PyTorch to compare a ``Trainer`` with, and a sentence that says which it is and why.
+@dataclass(frozen=True)
+class Reference:
+    """The run of PyTorch that a training is compared with.
+
+    Attributes
+    ----------
+    run : ReferenceRun or None
+        Its numbers: recorded ones, or those of ``live``, which grow with the training.
+    live : LiveReference or None
+        What trains PyTorch's network along with ours.
+    note : str
+        A sentence that says which run it is, and why.
+    """
+
+    run: ReferenceRun | None
+    live: LiveReference | None
+    note: str
+
+    @property
+    def kind(self) -> str:
+        """Which it is, as ``Options.reference`` says it."""
+        return "live" if self.live else "recorded" if self.run else "none"
+
+
+def find_reference(
+    lab: str,
+    options: Options,
+    settings: Mapping[str, Any],
+    build: Build,
+    train: Iterable[Any],
+    validation: Iterable[Any] | None = None,
+    **live: Any,
+) -> Reference:
+    """Return the run of PyTorch to compare a ``Trainer`` with.
 
     Parameters
     ----------
     lab : str
     options : Options
-    settings : dict
-        What the numbers depend on, as a recorded run names it.
+    settings : mapping
+        What the numbers depend on besides batch size, learning rate and seed: the checksums of the data.
     build : callable
         Takes ``torch`` and returns model, loss function and optimiser.
-    train_batches, test_batches : iterable
-        What both sides are trained and tested on.
+    train, validation : iterable
+        The batches that both sides are trained and tested on.
+    **live
+        Others of ``LiveReference``: metrics.
 
     Returns
     -------
-    LiveReference, ReferenceRun or None
-        What trains along with us, or what was recorded.
-    str
-        The sentence.
+    Reference
 
     Raises
     ------
     LabError
         If what the options ask for can't be had.
     """
-
-    def live() -> LiveReference:
-        return LiveReference(lab, settings, build, train_batches, test_batches)
-
-    return choose(lab, options, settings, live)
-
-
-def choose(
-    lab: str, options: Options, settings: dict[str, Any], live: Callable[[], L]
-) -> tuple[L | ReferenceRun | None, str]:
-    """Do the same for a loop of one's own: ``live`` makes what trains PyTorch along with it."""
     if options.reference == "none":
-        return None, "No reference was asked for."
+        return Reference(None, None, "No reference was asked for.")
+    wanted = {**options.deciding(), **settings}
     if options.reference in ("auto", "live"):
         try:
-            version = import_torch().__version__.partition("+")[0]
-            return live(), f"PyTorch {version} was trained in this run, epoch by epoch in turn with chainrule."
+            beside = LiveReference(lab, wanted, build, train, validation, **live)
+            note = f"PyTorch {beside.run.torch} was trained in this run, epoch by epoch in turn with chainrule."
+            return Reference(beside.run, beside, note)
         except ImportError as error:
             if options.reference == "live":
                 raise LabError(str(error)) from error
-    recorded = find_recorded(lab, settings, options.epochs)
+    recorded = find_recorded(lab, wanted, options.epochs)
     if recorded is not None:
-        return recorded, (
+        note = (
             f"PyTorch's curve is a recorded run of version {recorded.torch} ({recorded.machine}) on the same "
             "data, from the same seed."
         )
+        return Reference(recorded, None, note)
     how = f'pip install "torch=={VERSION}", then run again: PyTorch is trained beside chainrule.'
     if options.reference == "recorded":
         raise LabError(f"No recorded run of PyTorch fits these options. To get one: {how}")
-    return None, f"PyTorch is not installed and no recorded run of it fits these options. To compare: {how}"
+    note = f"PyTorch is not installed and no recorded run of it fits these options. To compare: {how}"
+    return Reference(None, None, note)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 import chainrule
 from chainrule.datasets import Source
 from chainrule.files import write_text
+from chainrule.train.logs import without_nan
 
 
 @dataclass(frozen=True)
@@ -67,21 +67,5 @@ def describe(source: Source) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON for people and programs, whole or not at all."""
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-
-
-def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
-    """Return rows as a table of Markdown, with the keys of the first as its header.
-
-    Examples
-    --------
-    >>> print(markdown_table([{"epoch": 1, "loss": "0.50"}]))
-    |   epoch |   loss |
-    |--------:|-------:|
-    |       1 |   0.50 |
-    """
-    from tabulate import tabulate
-
-    align = ["right"] * len(rows[0])
-    return tabulate(rows, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=align)
+    """Write JSON for people and programs, whole or not at all; null for what is no number."""
+    write_text(path, json.dumps(without_nan(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n")

@@ -12,6 +12,7 @@ from typing import Any
 from chainrule.labs.bar import bar
 from chainrule.labs.results import write_json
 from chainrule.random import default_generator, manual_seed
+from chainrule.train.logs import without_nan
 
 Trial = Callable[..., dict[str, Any]]
 
@@ -22,6 +23,7 @@ def run_trials(
     folder: Path,
     processes: int | None = None,
     title: str = "",
+    facts: Mapping[str, Any] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Run a trial with each of several settings, in parallel processes.
 
@@ -33,7 +35,8 @@ def run_trials(
     Parameters
     ----------
     trial : callable
-        A function of a module, so that another process finds it. It returns what JSON can hold.
+        A function of a module, so that another process finds it. It returns what JSON can hold; what is no number
+        becomes None.
     settings : mapping of str to dict
         The arguments of each trial, under its name. They are what JSON can hold.
     folder : Path
@@ -42,6 +45,8 @@ def run_trials(
         How many run at a time; by default, one for every processor that this one may use.
     title : str
         What the progress bar calls the study.
+    facts : mapping, optional
+        What else the numbers depend on, besides the settings: the checksums of the data.
 
     Returns
     -------
@@ -65,7 +70,7 @@ def run_trials(
     from joblib import Parallel, cpu_count, delayed
 
     files = _files(settings, folder)
-    orders = {name: _order(trial, settings[name]) for name in settings}
+    orders = {name: _order(trial, settings[name], facts) for name in settings}
     done = {name: kept for name in settings if (kept := _kept(files[name], orders[name])) is not None}
     missing = [name for name in settings if name not in done]
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,9 +98,11 @@ def _files(settings: Mapping[str, Any], folder: Path) -> dict[str, Path]:
     return files
 
 
-def _order(trial: Trial, settings: dict[str, Any]) -> dict[str, Any]:
+def _order(trial: Trial, settings: dict[str, Any], facts: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return what a kept trial must agree with, as it is when it has been through a file."""
     order = {"trial": f"{trial.__module__}.{trial.__qualname__}", "settings": settings}
+    if facts:
+        order["facts"] = dict(facts)
     return dict(json.loads(json.dumps(order)))
 
 
@@ -113,9 +120,9 @@ def _run(trial: Trial, name: str, order: dict[str, Any], file: Path) -> tuple[st
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1), _own_stream():
-        result = trial(**order["settings"])
+        result = json.loads(json.dumps(without_nan(trial(**order["settings"]))))
     write_json(file, {**order, "result": result})
-    return name, json.loads(json.dumps(result))
+    return name, result
 
 
 @contextmanager

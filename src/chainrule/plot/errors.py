@@ -12,11 +12,11 @@ from chainrule.plot.style import BLUE, GREY, ORANGE, house_style, new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LOOKS: dict[str, dict[str, Any]] = {
-    "straight line, squared error": {"color": GREY, "linestyle": ":", "linewidth": 2.2},
-    "network, squared error": {"color": ORANGE, "linestyle": "--", "linewidth": 2.2},
-    "network, absolute error": {"color": BLUE, "linestyle": "-", "linewidth": 2.2},
-}
+LOOKS: tuple[dict[str, Any], ...] = (
+    {"color": GREY, "linestyle": ":", "linewidth": 2.2},
+    {"color": ORANGE, "linestyle": "--", "linewidth": 2.2},
+    {"color": BLUE, "linestyle": "-", "linewidth": 2.2},
+)
 
 
 def draw_losses() -> Figure:
@@ -28,7 +28,8 @@ def draw_losses() -> Figure:
     """
     m, r = np.linspace(-4, 4, 401), np.linspace(-2.5, 2.5, 401)
     with house_style():
-        figure = new_figure(10, 3.9)
+        title = "What can be trained with has a slope that says where to go: the 0-1 loss has none"
+        figure = new_figure(10, 3.9, title)
         left, right = figure.subplots(1, 2)
         left.step(m, m < 0, color=GREY, linewidth=2.2, label="0-1 loss: a step, its slope is 0")
         left.plot(m, np.log1p(np.exp(-m)), color=BLUE, linewidth=2.2, label="logistic loss: log(1 + exp(−m))")
@@ -42,8 +43,6 @@ def draw_losses() -> Figure:
         for axes in (left, right):
             axes.set_ylim(bottom=0)
             axes.legend(loc="upper center" if axes is right else "upper right")
-        title = "What can be trained with has a slope that says where to go: the 0-1 loss has none"
-        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
         return figure
 
 
@@ -59,7 +58,7 @@ def draw_fits(
     truth : (array_like, array_like)
         The curve without noise.
     fits : mapping of str to sequence of float
-        Values at the places of the truth, under the keys of ``LOOKS``.
+        Values at the places of the truth, by what the legend says; three at most.
     title : str
         What is seen.
 
@@ -68,14 +67,13 @@ def draw_fits(
     matplotlib.figure.Figure
     """
     with house_style():
-        figure = new_figure(9, 4.6)
+        figure = new_figure(9, 4.6, title)
         axes = figure.subplots()
         axes.scatter(*points, s=14, color="black", alpha=0.55, linewidths=0, label="training points", zorder=3)
         axes.plot(*truth, color="black", linewidth=1, label="without noise")
-        for name, fit in fits.items():
-            axes.plot(truth[0], fit, label=name, **LOOKS[name])
+        for (name, fit), look in zip(fits.items(), LOOKS, strict=False):
+            axes.plot(truth[0], fit, label=name, **look)
         axes.set_xlabel("x")
         axes.set_ylabel("y")
         axes.legend(loc="upper left")
-        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
         return figure

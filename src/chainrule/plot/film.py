@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PER_SECOND = 6  # frames
-LAST_FRAMES = 6  # the last one is shown as long as so many
+DURATION, LAST = 170, 1000  # milliseconds that a frame is shown, and the last one
 DPI = 80
 STRIP = 5  # frames in a filmstrip
 
@@ -63,6 +61,7 @@ class Film:
     --------
     >>> region = Region(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 1]))
     >>> p = region.grid()[:, :1]
+    >>> import tempfile
     >>> path = Path(tempfile.mkdtemp(), "film.gif")
     >>> with Film(path, region, "Two points", "loss / nat", epochs=1) as film:
     ...     for epoch in (0, 1):
@@ -75,47 +74,48 @@ class Film:
     def __init__(
         self, path: str | os.PathLike[str], region: Region, title: str, loss_name: str, epochs: int
     ) -> None:
-        from matplotlib.animation import PillowWriter
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         self.path, self.title, self.frames = Path(path), title, list[Frame]()
-        self._scratch = tempfile.TemporaryDirectory()
-        self._draft = Path(self._scratch.name, "film.gif")
-        self._writer = PillowWriter(fps=PER_SECOND)
+        self._pictures: list[Any] = []
         with house_style(font__size=9):
             self._figure = new_figure(8.8, 4.3)
+            self._figure.set_dpi(DPI)
+            self._canvas: Any = FigureCanvasAgg(self._figure)
             grid = self._figure.add_gridspec(2, 2, width_ratios=[1.15, 1])
             self._regions = RegionAxes(self._figure.add_subplot(grid[:, 0]), region)
             panels = [self._figure.add_subplot(grid[i, 1]) for i in (0, 1)]
             self._curves = [_Curves(*made, epochs) for made in zip(panels, _measures(loss_name), strict=True)]
             panels[0].legend(loc="lower left", fontsize=8)
+            _name_plane([self._regions.panel])
             self._figure.suptitle(f"{title}: before training", x=0.01, ha="left")
 
     def __enter__(self) -> Self:
-        self._writer.setup(self._figure, str(self._draft), dpi=DPI)
         return self
 
     def add(self, frame: Frame) -> None:
         """Draw the next moment."""
+        from PIL import Image
+
         self.frames.append(frame)
         with house_style():
             self._regions.draw(frame.probabilities)
             for curves in self._curves:
                 curves.draw(self.frames)
             if frame.epoch:
-                self._figure.suptitle(f"{self.title}: epoch {frame.epoch}", x=0.01, ha="left")
-            self._writer.grab_frame()
+                self._figure.suptitle(f"{self.title}: epoch {frame.epoch:,}", x=0.01, ha="left")
+            self._canvas.draw()
+        self._pictures.append(Image.fromarray(np.asarray(self._canvas.buffer_rgba())[..., :3]))
         self._figure.set_layout_engine(None)  # the first frame's stays: nothing jumps, and it is drawn once only
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._scratch:
-            if kind is None:
-                for _ in range(LAST_FRAMES):
-                    self._writer.grab_frame()
-                self._writer.finish()
-                with write_whole(self.path) as file:
-                    file.write(self._draft.read_bytes())
+        if kind is None:
+            first, *others = self._pictures
+            times = [DURATION] * len(others) + [LAST]
+            with write_whole(self.path) as file:
+                first.save(file, "GIF", save_all=True, append_images=others, duration=times, loop=0)
 
 
 class _Curves:
@@ -133,6 +133,14 @@ class _Curves:
             line.set_data(epochs, values)
             highest = max(highest, *values)
         self.axes.set_ylim(0, 1.08 * highest)
+
+
+def _name_plane(row: Sequence[Axes]) -> None:
+    """Say what the axes of a row of panels are, and which mark is of which class."""
+    row[0].set_ylabel("feature 2")
+    row[-1].set_xlabel("feature 1", loc="right")
+    below: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, 0), "ncols": 3, "fontsize": 8}
+    row[0].legend(handletextpad=0, columnspacing=1, **below).set_in_layout(len(row) == 1)
 
 
 def _measures(loss_name: str) -> list[tuple[str, float, str]]:
@@ -169,13 +177,13 @@ def draw_strip(frames: Sequence[Frame], region: Region, title: str, loss_name: s
     """
     shown = [frames[i] for i in np.linspace(0, len(frames) - 1, min(STRIP, len(frames))).round().astype(int)]
     with house_style():
-        figure = new_figure(11, 5.2)
+        figure = new_figure(11, 5.2, title)
         subfigures: Any = figure.subfigures(2, 1)
         above, below = subfigures
-        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
         for axes, frame in zip(np.atleast_1d(above.subplots(1, len(shown))), shown, strict=True):
             RegionAxes(axes, region).draw(frame.probabilities)
             axes.set_title(f"epoch {frame.epoch:,}" if frame.epoch else "before training")
+        _name_plane(above.axes)
         for axes, (name, scale, label) in zip(below.subplots(1, 2), _measures(loss_name), strict=True):
             values: dict[str, Any] = {
                 phase: [scale * getattr(frame, name)[phase] for frame in frames] for phase in frames[0].loss

@@ -1,4 +1,4 @@
-"""Perceptrons of growing depth: how they learn, how their gradients fade, how their weights grow."""
+"""Perceptrons of growing depth: how their gradients fade, how their weights grow."""
 
 from __future__ import annotations
 
@@ -7,103 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.plot.plane import draw_pair
-from chainrule.plot.style import house_style, new_figure
+from chainrule.plot.style import BLUE, LOOKS, epoch_axis, house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Records = Sequence[Mapping[str, Any]]  # of epochs 0, 1, …, as labs.perceptrons.Watch makes them
+Records = Sequence[Mapping[str, Any]]  # of epochs 0, 1, …, as the framework lab's Watch makes them
 
-# Okabe and Ito's colours, with marks that tell them apart in grey.
-LOOKS: dict[str, dict[str, Any]] = {
-    "Identity": {"color": "#999999", "marker": "s", "linestyle": ":"},
-    "Sigmoid": {"color": "#CC79A7", "marker": "v", "linestyle": "-."},
-    "Tanh": {"color": "#0072B2", "marker": "o", "linestyle": "-"},
-    "ReLU": {"color": "#D55E00", "marker": "^", "linestyle": "--"},
-}
 NAMES = {"Identity": "none", "Sigmoid": "sigmoid", "Tanh": "tanh", "ReLU": "ReLU"}
-
-
-def column(records: Records, name: str) -> Any:
-    """Return one measure of every epoch."""
-    return np.array([record[name] for record in records])
-
-
-def draw_depths(networks: Mapping[int, Records], pytorch: Mapping[int, Sequence[float]], title: str) -> Figure:
-    """Draw training and validation accuracy per epoch, a panel for each number of layers.
-
-    Parameters
-    ----------
-    networks : mapping of int to records
-    pytorch : mapping of int to sequence of float
-        PyTorch's validation accuracy from epoch 1 on, where there is one.
-    title : str
-        What is seen.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    with house_style():
-        figure = new_figure(11, 4)
-        for axes, (layers, records) in zip(_panels(figure, len(networks)), networks.items(), strict=True):
-            epochs = column(records, "epoch")
-            measures = {p: 100 * column(records, f"{p}_accuracy") for p in ("training", "validation")}
-            draw_pair(axes, epochs, measures)
-            if layers in pytorch:
-                theirs = 100 * np.asarray(pytorch[layers])
-                axes.plot(epochs[1:], theirs, "kx", markersize=6, label="validation, PyTorch")
-            axes.set_title(layers_in_words(layers))
-            _integers(axes)
-        first = figure.axes[0]
-        first.set_ylabel("accuracy / %")
-        first.legend(loc="lower right")
-        lowest = min(column(records, "validation_accuracy")[1:].min() for records in networks.values())
-        first.set_ylim(max(0, 100 * lowest - 4), 100.5)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
-        return figure
-
-
-def draw_activations(networks: Mapping[int, Mapping[str, Records]], one_layer: Records, title: str) -> Figure:
-    """Draw validation accuracy per epoch for each activation, a panel for each number of layers.
-
-    Parameters
-    ----------
-    networks : mapping of int to mapping of str to records
-        By number of layers, and by the class of the activation.
-    one_layer : records
-        Of the network without hidden layers, for comparison.
-    title : str
-        What is seen.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    with house_style():
-        figure = new_figure(11, 4)
-        for axes, (layers, by_activation) in zip(_panels(figure, len(networks)), networks.items(), strict=True):
-            level = 100 * column(one_layer, "validation_accuracy")
-            axes.plot(column(one_layer, "epoch"), level, color="black", linewidth=0.8, label="one layer")
-            for name, records in by_activation.items():
-                values = 100 * column(records, "validation_accuracy")
-                axes.plot(
-                    column(records, "epoch"),
-                    values,
-                    label="no activation" if name == "Identity" else NAMES[name],
-                    markersize=4,
-                    **LOOKS[name],
-                )
-            axes.set_title(layers_in_words(layers))
-            _integers(axes)
-        first = figure.axes[0]
-        first.set_ylabel("validation accuracy / %")
-        first.set_ylim(0, 100)
-        first.legend(loc="lower right", fontsize=9)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
-        return figure
+BY_ACTIVATION = {name: {**look, "markersize": 4} for name, look in zip(NAMES, reversed(LOOKS[:4]), strict=True)}
+MANY = 4  # layers: so many and more are a band, as their lines would hide each other
 
 
 def draw_gradients(
@@ -125,12 +39,11 @@ def draw_gradients(
     matplotlib.figure.Figure
     """
     with house_style():
-        figure = new_figure(10.5, 4.2)
+        figure = new_figure(10.5, 4.2, title)
         left, right = figure.subplots(1, 2, sharey=True)
-        for name in by_depth:
-            depths = by_depth[name]
-            left.semilogy(list(depths), list(depths.values()), label=NAMES[name], **LOOKS[name])
-            right.semilogy(np.arange(1, len(deepest[name]) + 1), deepest[name], **LOOKS[name])
+        for name, depths in by_depth.items():
+            left.semilogy(list(depths), list(depths.values()), label=NAMES[name], **BY_ACTIVATION[name])
+            right.semilogy(np.arange(1, len(deepest[name]) + 1), deepest[name], **BY_ACTIVATION[name])
         left.set_title("first layer of networks of growing depth")
         left.set_xlabel("layers of the network")
         left.set_ylabel("norm of ∂loss/∂W before training / nat")
@@ -138,7 +51,6 @@ def draw_gradients(
         left.legend(loc="lower left", title="activation")
         right.set_title(f"every layer of the network of {len(next(iter(deepest.values())))}")
         right.set_xlabel("layer, from the input")
-        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
         return figure
 
 
@@ -156,35 +68,30 @@ def draw_weights(networks: Mapping[str, Records], title: str) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    markers = "os^vD*Px"
     with house_style():
-        figure = new_figure(11.5, 3.9)
-        for axes, (name, records) in zip(_panels(figure, len(networks)), networks.items(), strict=True):
-            largest = column(records, "max_weight")
-            for layer in range(largest.shape[1]):
-                grey = 0.75 * (1 - (layer + 1) / largest.shape[1])  # the last layer is the darkest
-                look: dict[str, Any] = {"color": (grey, grey, grey), "marker": markers[layer % len(markers)]}
-                label = f"layer {layer + 1}"
-                axes.plot(column(records, "epoch"), largest[:, layer], markersize=4, label=label, **look)
+        figure = new_figure(11.5, 3.9, title)
+        panels = np.ravel(figure.subplots(1, len(networks), sharey=True, squeeze=False))
+        for axes, (name, records) in zip(panels, networks.items(), strict=True):
+            epochs, largest = (np.array([record[key] for record in records]) for key in ("epoch", "max_weight"))
+            (_band if largest.shape[1] >= MANY else _lines)(axes, epochs, largest)
             axes.set_title(name)
             axes.legend(loc="upper left", fontsize=8, handlelength=1.4)
-            _integers(axes)
-        highest = max(column(records, "max_weight").max() for records in networks.values())
-        figure.axes[0].set_ylim(0, 1.35 * highest)
-        figure.axes[0].set_ylabel("greatest |weight|")
-        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
+            epoch_axis(axes)
+        panels[0].set_ylim(0, 1.3 * panels[0].get_ylim()[1])
+        panels[0].set_ylabel("greatest |weight|")
         return figure
+
+
+def _lines(axes: Axes, epochs: Any, largest: Any) -> None:
+    for layer, (values, look) in enumerate(zip(largest.T, LOOKS, strict=False), 1):
+        axes.plot(epochs, values, label=f"layer {layer}", markersize=4, **look)
+
+
+def _band(axes: Axes, epochs: Any, largest: Any) -> None:
+    label = f"least to greatest of {largest.shape[1]} layers"
+    axes.fill_between(epochs, largest.min(1), largest.max(1), color=BLUE, alpha=0.6, linewidth=1, label=label)
 
 
 def layers_in_words(layers: int) -> str:
     """Return "1 layer", "2 layers" and so on."""
     return f"{layers} layer{'s' if layers > 1 else ''}"
-
-
-def _panels(figure: Figure, columns: int) -> list[Axes]:
-    return list(np.ravel(figure.subplots(1, columns, sharey=True, squeeze=False)))
-
-
-def _integers(axes: Axes) -> None:
-    axes.set_xlabel("epoch")
-    axes.locator_params(axis="x", integer=True, min_n_ticks=1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.plot.style import BLUE, GREY, ORANGE, house_style, new_figure
+from chainrule.plot.style import BLUE, GREEN, GREY, ORANGE, PINK, house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.floating]
 
-GREEN = "#009E73"  # Okabe and Ito's third
-COLORS, MARKERS = (BLUE, ORANGE, GREEN), ("o", "^", "s")  # the shape tells classes apart in grey
+COLORS, MARKERS = (BLUE, ORANGE, GREEN, PINK), ("o", "^", "s", "D")  # the shape tells classes apart in grey
 RESOLUTION = 120  # points of the grid along each axis
 PALE = 0.45  # how much of its colour a region of full confidence has
 
@@ -31,7 +30,7 @@ class Region:
     ----------
     X : ndarray, shape (N, 2)
     y : ndarray of int, shape (N,)
-        From 0 to 2.
+        From 0 to 3.
     """
 
     X: Floats
@@ -70,7 +69,17 @@ class RegionAxes:
         for label in np.unique(region.y):
             color, marker = COLORS[label], MARKERS[label]
             x0, x1 = region.X[region.y == label].T
-            axes.scatter(x0, x1, s=16, c=color, marker=marker, edgecolors="white", linewidths=0.5, zorder=3)
+            axes.scatter(
+                x0,
+                x1,
+                s=16,
+                c=color,
+                marker=marker,
+                edgecolors="white",
+                linewidths=0.5,
+                zorder=3,
+                label=f"class {label}",
+            )
         axes.grid(False)
         axes.set_xticks([])
         axes.set_yticks([])
@@ -147,7 +156,7 @@ def show_regions(rows: Sequence[Sequence[Panel]], labels: Sequence[str], title: 
     """
     columns = len(rows[0])
     with house_style():
-        figure = new_figure(2.2 * columns + 0.3, 2.35 * len(rows) + 0.6)
+        figure = new_figure(2.2 * columns + 0.3, 2.35 * len(rows) + 0.6, title)
         grid = figure.add_gridspec(len(rows), columns)
         for i, (row, label) in enumerate(zip(rows, labels, strict=True)):
             for j, panel in enumerate(row):
@@ -156,13 +165,12 @@ def show_regions(rows: Sequence[Sequence[Panel]], labels: Sequence[str], title: 
                 axes.set_title(panel.title, fontsize=9)
                 if j == 0:
                     axes.set_ylabel(label)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
         return figure
 
 
 def show_growth(
     panels: Sequence[Panel],
-    sizes: Sequence[str],
+    parameters: Sequence[int],
     errors: Mapping[str, Sequence[float]],
     losses: Mapping[str, Sequence[float]],
     title: str,
@@ -173,8 +181,8 @@ def show_growth(
     ----------
     panels : sequence of Panel
         One for each network.
-    sizes : sequence of str
-        What the axes say of each network.
+    parameters : sequence of int
+        How many each network has.
     errors, losses : mapping of str to sequence of float
         For "training" and "validation", the 0-1 loss as a share of 1, and the loss, of each network.
     title : str
@@ -185,10 +193,9 @@ def show_growth(
     matplotlib.figure.Figure
     """
     with house_style():
-        figure = new_figure(2.2 * len(panels) + 0.3, 6.4)
+        figure = new_figure(2.2 * len(panels) + 0.3, 6.4, title)
         subfigures: Any = figure.subfigures(2, 1, height_ratios=[1, 1.2])
         above, below = subfigures
-        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
         for axes, panel in zip(np.atleast_1d(above.subplots(1, len(panels))), panels, strict=True):
             RegionAxes(axes, panel.region).draw(panel.probabilities)
             axes.set_title(panel.title, fontsize=9)
@@ -197,9 +204,11 @@ def show_growth(
             (left, errors, 100, "0-1 loss (share of wrong answers) / %"),
             (right, losses, 1, "logistic loss / nat"),
         ):
-            draw_pair(axes, np.arange(len(sizes)), {k: scale * np.asarray(v) for k, v in values.items()}, "o")
-            axes.set_xticks(np.arange(len(sizes)), sizes)
-            axes.set_xlabel("hidden units")
+            draw_pair(axes, parameters, {k: scale * np.asarray(v) for k, v in values.items()}, "o")
+            axes.set_xscale("log")
+            axes.set_xticks(parameters, [f"{n:,}" for n in parameters])
+            axes.minorticks_off()
+            axes.set_xlabel("parameters of the network")
             axes.set_ylabel(name)
             axes.set_ylim(bottom=0)
         left.legend(loc="lower left")
@@ -207,9 +216,9 @@ def show_growth(
 
 
 def draw_pair(axes: Axes, x: Any, values: dict[str, Any], marker: str = "") -> list[Any]:
-    """Draw "training" in a full line and "validation" in a broken one, and return the two lines."""
+    """Draw "training" and "validation", in no colour of a class, and return the two lines."""
     looks: dict[str, dict[str, Any]] = {
-        "training": {"color": BLUE, "linestyle": "-"},
-        "validation": {"color": ORANGE, "linestyle": "--"},
+        "training": {"color": GREY, "linestyle": "--"},
+        "validation": {"color": "black", "linestyle": "-"},
     }
     return [axes.plot(x, v, label=k, marker=marker, linewidth=1.6, **looks[k])[0] for k, v in values.items()]

@@ -16,7 +16,17 @@ from chainrule.train.checkpoint import Checkpoint
 from chainrule.train.diagnose import NonFiniteLossError
 from chainrule.train.history import History
 from chainrule.train.logs import CSVLog, JSONLines
-from chainrule.train.metrics import Ratio, accuracy, evaluate
+from chainrule.train.metrics import (
+    Ratio,
+    accuracy,
+    evaluate,
+    f1,
+    precision,
+    predict,
+    predicted_classes,
+    recall,
+    zero_one_loss,
+)
 from chainrule.train.trainer import Trainer
 
 __all__ = [
@@ -31,4 +41,10 @@ __all__ = [
     "Trainer",
     "accuracy",
     "evaluate",
+    "f1",
+    "precision",
+    "predict",
+    "predicted_classes",
+    "recall",
+    "zero_one_loss",
 ]

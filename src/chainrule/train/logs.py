@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import time
 from itertools import islice
@@ -33,6 +34,8 @@ class JSONLines(Callback):
     Parameters
     ----------
     path : path-like
+    steps : bool
+        Whether steps have lines; those of single examples, a hundred thousand of them, say little.
 
     Examples
     --------
@@ -46,14 +49,14 @@ class JSONLines(Callback):
     ['step', 'epoch']
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | os.PathLike[str], steps: bool = True) -> None:
+        self.path, self.steps = Path(path), steps
         self._file: IO[str] | None = None
 
     def on_fit_start(self, trainer: Trainer) -> None:
         """Write what the history holds, and open the file for what comes."""
         history, lines = trainer.history, []
-        steps = enumerate(history.steps, start=1)
+        steps = enumerate(history.steps if self.steps else [], start=1)
         for record in history.epochs:
             lines += [_step_line(record["epoch"], *step) for step in islice(steps, record["steps"])]
             lines.append(_epoch_line(record))
@@ -64,6 +67,8 @@ class JSONLines(Callback):
 
     def on_step_end(self, trainer: Trainer, loss: float) -> None:
         """Write the loss."""
+        if not self.steps:
+            return
         assert self._file is not None
         assert trainer.running is not None
         self._file.write(_step_line(trainer.running.number, len(trainer.history.steps), loss))
@@ -90,7 +95,22 @@ def _step_line(epoch: int, step: int, loss: float) -> str:
 
 
 def _epoch_line(record: dict[str, Any]) -> str:
-    return json.dumps({"kind": "epoch", **record}) + "\n"
+    return json.dumps({"kind": "epoch", **without_nan(record)}) + "\n"
+
+
+def without_nan(content: Any) -> Any:
+    """Return what JSON can hold, with None for numbers that it has no word for: infinite ones, and none at all.
+
+    Examples
+    --------
+    >>> without_nan({"precision": float("nan"), "losses": [0.5, float("inf")]})
+    {'precision': None, 'losses': [0.5, None]}
+    """
+    if isinstance(content, dict):
+        return {key: without_nan(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [without_nan(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 class CSVLog(Callback):

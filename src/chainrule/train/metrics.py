@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.autograd import no_grad
 from chainrule.data import DataLoader, default_collate
 from chainrule.nn import Module
+from chainrule.ops import Array
 from chainrule.tensor import Tensor, as_tensor
 from chainrule.train.history import Tally
 
@@ -69,6 +70,136 @@ def accuracy(pred: Any, y: Any) -> Ratio:
             f"got {scores.shape} and {classes.shape}"
         )
     return Ratio(int(np.count_nonzero(scores.argmax(1) == classes)), len(classes))
+
+
+def predicted_classes(pred: Any, threshold: float = 0.0) -> Array:
+    """Return the class that a network decides for.
+
+    Parameters
+    ----------
+    pred : array_like, shape (batch, classes) or (batch, 1)
+        A score for each class, of which the greatest wins; or one for class 1 against class 0.
+    threshold : float
+        Above which a single score is one for class 1: 0 for what goes into a logistic function, 0.5 for the
+        probability that comes out of it.
+
+    Returns
+    -------
+    ndarray of int, shape (batch,)
+
+    Examples
+    --------
+    >>> predicted_classes([[0.2, 0.7, 0.1]]), predicted_classes([[-0.3], [1.2]])
+    (array([1]), array([0, 1]))
+    """
+    scores = np.asarray(pred)
+    decided: Array = (scores[:, 0] > threshold).astype(np.int64) if scores.shape[1] == 1 else scores.argmax(1)
+    return decided
+
+
+def zero_one_loss(pred: Any, y: Any, threshold: float = 0.0) -> Ratio:
+    """Count the wrong answers: each costs 1, whatever the confidence, so that there is no slope to go down.
+
+    Parameters
+    ----------
+    pred : array_like, shape (batch, classes) or (batch, 1)
+    y : array_like, shape (batch,) or (batch, 1)
+        The classes.
+    threshold : float
+        As in :func:`predicted_classes`.
+
+    Returns
+    -------
+    Ratio
+        The number of errors, and that of samples; the quotient is 1 − accuracy.
+
+    Raises
+    ------
+    ValueError
+        If the shapes are others.
+
+    Examples
+    --------
+    >>> zero_one_loss([[2.5], [-0.1], [0.3]], [[1.0], [1.0], [1.0]])
+    Ratio(part=1, whole=3)
+    """
+    said, classes = _decisions("zero_one_loss", pred, y, threshold)
+    return Ratio(int(np.count_nonzero(said != classes)), len(classes))
+
+
+def precision(pred: Any, y: Any, threshold: float = 0.0) -> Ratio:
+    """Count, of what is taken for class 1, what is of it.
+
+    Parameters
+    ----------
+    pred : array_like, shape (batch, 1)
+        A score for class 1.
+    y : array_like, shape (batch,) or (batch, 1)
+        0 or 1.
+    threshold : float
+        As in :func:`predicted_classes`.
+
+    Returns
+    -------
+    Ratio
+
+    Examples
+    --------
+    >>> pred, y = [[2.0], [1.0], [-1.0], [-2.0]], [1, 0, 1, 0]
+    >>> precision(pred, y), recall(pred, y), f1(pred, y)
+    (Ratio(part=1, whole=2), Ratio(part=1, whole=2), Ratio(part=2, whole=4))
+    """
+    said, classes = _decisions("precision", pred, y, threshold)
+    return Ratio(int(np.count_nonzero(said & (classes == 1))), int(said.sum()))
+
+
+def recall(pred: Any, y: Any, threshold: float = 0.0) -> Ratio:
+    """Count, of what is of class 1, what is taken for it. Parameters and result are as in :func:`precision`."""
+    said, classes = _decisions("recall", pred, y, threshold)
+    return Ratio(int(np.count_nonzero(said & (classes == 1))), int(np.count_nonzero(classes == 1)))
+
+
+def f1(pred: Any, y: Any, threshold: float = 0.0) -> Ratio:
+    """Count for F1, the harmonic mean of precision and recall: 2 · hits / (taken for class 1 + of class 1)."""
+    (hits, taken), (_, of) = precision(pred, y, threshold), recall(pred, y, threshold)
+    return Ratio(2 * hits, taken + of)
+
+
+def _decisions(name: str, pred: Any, y: Any, threshold: float) -> tuple[Array, Array]:
+    """Return what is said and what is true, of shape (batch,) each."""
+    scores, classes = np.asarray(pred), np.asarray(y)
+    if scores.ndim != 2 or classes.shape not in ((len(scores),), (len(scores), 1)):
+        raise ValueError(
+            f"{name} expected pred of shape (batch, classes) and y of shape (batch,) or (batch, 1), got "
+            f"{scores.shape} and {classes.shape}"
+        )
+    return predicted_classes(scores, threshold), classes.reshape(-1)
+
+
+def predict(model: Module, loader: Iterable[Any], at_once: int | None = None) -> Array:
+    """Return what a model says of all batches, in evaluation mode, without gradients.
+
+    Parameters
+    ----------
+    model : Module
+    loader : iterable
+        Batches (X, y).
+    at_once : int, optional
+        As in :func:`evaluate`.
+
+    Returns
+    -------
+    ndarray, shape (samples, ...)
+
+    Examples
+    --------
+    >>> from chainrule import nn
+    >>> predict(nn.ReLU(), [([[-1.0], [2.0]], [0, 1]), ([[3.0]], [1])]).tolist()
+    [[0.0], [2.0], [3.0]]
+    """
+    with evaluation_mode(model), no_grad():
+        said: Array = np.concatenate([np.array(pred) for _, _, pred in _predictions(model, loader, at_once)])
+    return said
 
 
 def evaluate(

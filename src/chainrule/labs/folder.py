@@ -1,0 +1,146 @@
+"""The folder of a run: what may become one, what it was started with, and which is gone on with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chainrule.labs.options import LabError, Options
+from chainrule.labs.results import write_json
+from chainrule.serialization import load
+
+RUNS = Path("runs")
+RUNNING = "running"  # a file that is there as long as the run is not finished
+OPTIONS = "options.json"  # marks a folder as a run's
+REMEMBERED = ("epochs", "batch_size", "lr", "seed", "data", "reference", "extra")
+FIXED = ("batch_size", "lr", "seed")  # once a run has begun; and so are a lab's own
+
+
+def new_folder(lab: str, runs: Path) -> Path:
+    """Return the name of a folder that is not there yet: ``runs/tutorial``, ``runs/tutorial-2`` and so on."""
+    folder, number = runs / lab, 1
+    while folder.exists():
+        number += 1
+        folder = runs / f"{lab}-{number}"
+    return folder
+
+
+def make_empty(folder: Path, overwrite: bool) -> None:
+    """Make the folder, or empty it, or raise a LabError."""
+    try:
+        if folder.is_dir() and any(folder.iterdir()):
+            _check_deletable(folder, overwrite)
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LabError(
+            f"--out expected a folder, or a place for one, got {folder}, which can't be used: {error.strerror}"
+        ) from error
+
+
+def _check_deletable(folder: Path, overwrite: bool) -> None:
+    """Raise if a folder with something in it must stay as it is."""
+    if _remembered(folder) is None:
+        raise LabError(f"--out {folder} holds files but no run of a lab: they stay, so name another folder")
+    if not overwrite:
+        state, mend = "a finished run", ""
+        if (folder / RUNNING).exists():
+            state, mend = "an interrupted run", "--resume goes on with it, "
+        raise LabError(
+            f"--out {folder} holds {state}: {mend}--overwrite deletes it, and another --out leaves it alone"
+        )
+
+
+def remember(folder: Path, lab: str, options: Options, facts: Mapping[str, Any]) -> None:
+    """Note what a run is started with, for :func:`resumed`; ``facts`` are what else must stay the same."""
+    own = {name: getattr(options, name) for name in REMEMBERED} | {"data": options.place()}
+    write_json(folder / OPTIONS, {"lab": lab, "options": own, "facts": dict(facts)})
+
+
+def _remembered(folder: Path) -> dict[str, Any] | None:
+    """Return what a run's folder says of the run, or None if it is no run's."""
+    try:
+        content = json.loads((folder / OPTIONS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) and content.keys() >= {"lab", "options", "facts"} else None
+
+
+# ---- to be resumed ---------------------------------------------------------------------------------------------
+
+
+def resumed(lab: str, options: Options, runs: Path = RUNS) -> Options:
+    """Return the options themselves, or with ``resume`` those that the interrupted run was started with.
+
+    Parameters
+    ----------
+    lab : str
+    options : Options
+        ``out`` names the run, or is None for the newest interrupted one. What was given of ``epochs``, ``data``
+        and ``reference`` counts.
+    runs : Path
+        Where to look for it.
+
+    Raises
+    ------
+    LabError
+        If there is nothing to resume, or an option was given that can't be changed any more.
+    """
+    if not options.resume:
+        return options
+    if options.overwrite:
+        raise LabError("--resume goes on with a run and --overwrite deletes it: choose one of them")
+    folder = _interrupted(lab, options.out, runs)
+    chosen = (_remembered(folder) or {})["options"]
+    asked = {**{name: getattr(options, name) for name in FIXED}, **options.extra}
+    for name, value in asked.items():
+        before = chosen["extra"].get(name) if name in options.extra else chosen[name]
+        if name in options.given and value != before:
+            raise LabError(
+                f"--resume: the run in {folder} was started with {name} = {before}, and now {value} is asked for"
+            )
+    own = {name: value for name, value in chosen.items() if name not in options.given}
+    options = replace(options, **own, out=folder)
+    begun = max((_begun(state) for state in _checkpoints(folder)), default=0)
+    if options.epochs < begun:
+        raise LabError(f"--epochs {options.epochs}: the run in {folder} is already in epoch {begun}")
+    return options
+
+
+def _interrupted(lab: str, out: Path | None, runs: Path) -> Path:
+    """Return the folder of the run to resume."""
+    candidates = [out] if out else [path.parent for path in runs.glob(f"{lab}*/{RUNNING}")]
+    found = [folder for folder in candidates if (_remembered(folder) or {}).get("lab") == lab]
+    unfinished = [folder for folder in found if (folder / RUNNING).exists()]
+    if unfinished:
+        return max(unfinished, key=lambda folder: (folder / RUNNING).stat().st_mtime)
+    if out and (out / "summary.json").exists():
+        raise LabError(f"nothing to resume: the run in {out} is finished")
+    raise LabError(f"nothing to resume: no interrupted run in {out or runs / f'{lab}*'}")
+
+
+def _checkpoints(folder: Path) -> Iterator[Any]:
+    for path in sorted(folder.glob("checkpoint*.npz")):
+        try:
+            yield load(path)
+        except ValueError as error:
+            raise LabError(f"nothing to resume: {error}") from error
+
+
+def _begun(state: Any) -> int:
+    """Return in which epoch a training is."""
+    return len(state["history"]["epochs"]) + (state["running"] is not None)
+
+
+def check_facts(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Raise a LabError if a run would go on with something else than it began with."""
+    before = (_remembered(folder) or {})["facts"]
+    for name, now in facts.items():
+        if before.get(name) != now:
+            raise LabError(
+                f"--resume: the run in {folder} was started with {name} = {before.get(name)}, and now it is {now}"
+            )

@@ -1,0 +1,129 @@
+"""A run in its folder: several trainings, interrupted anywhere, resumed to the same bits."""
+
+import json
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.labs.options import Interrupted, LabError, Options
+from chainrule.labs.run import LabRun, resumed
+from chainrule.plot import Line, Panel, draw_epochs
+from chainrule.train import Callback
+
+BATCHES = [(np.full((2, 3), i, np.float32), np.ones((2, 1), np.float32)) for i in range(4)]
+
+
+class Results:
+    def __init__(self, losses):
+        self.losses = losses
+
+    def summary(self):
+        return {"losses": self.losses, "precision": float("nan")}
+
+    def table(self):
+        return [{"loss": loss} for loss in self.losses]
+
+    def conclusions(self):
+        return ["It learns."]
+
+    def report(self, summary):
+        return f"# {summary['lab']}: {len(summary['losses'])} trainings, seed {summary['seed']}\n"
+
+
+class Stop(Callback):
+    """Ctrl-C at a step."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def on_step_end(self, trainer, loss):
+        if len(trainer.history.steps) == self.step:
+            raise KeyboardInterrupt
+
+
+def draw():
+    return draw_epochs([Panel("loss", "nat", [Line("ours", [1.0, 2.0])])], "It learns")
+
+
+def lab(options, stop=None, finish=True):
+    """Train two networks one after the other; `stop` is (which, at which step)."""
+    options = resumed("lab", options)
+    with LabRun("lab", options) as running:
+        models = {}
+        for name in ("one", "two"):
+            cr.manual_seed(options.seed)
+            models[name] = model = cr.nn.Linear(3, 1)
+            optimizer = cr.optim.SGD(model.parameters(), lr=options.lr)
+            callbacks = [Stop(stop[1])] if stop and stop[0] == name else []
+            trainer = running.trainer(model, cr.nn.MSELoss(), optimizer, name=name, callbacks=callbacks)
+            trainer.fit(BATCHES, options.epochs, resume=running.resume(name))
+        if not finish:
+            raise KeyboardInterrupt
+        losses = [float(models[name].weight.sum()) for name in models]
+        return running.finish(Results(losses), {"loss": draw}, models)
+
+
+@pytest.fixture
+def options(tmp_path):
+    return Options(epochs=3, lr=0.01, out=tmp_path / "run")
+
+
+def test_a_run_leaves_models_logs_figures_summary_and_report(options):
+    result = lab(options)
+    assert {path.name for path in options.out.iterdir()} == {
+        "loss.png",
+        "metrics-one.jsonl",
+        "metrics-two.jsonl",
+        "one.safetensors",
+        "options.json",
+        "report.md",
+        "summary.json",
+        "two.safetensors",
+    }
+    assert (result.figure, result.conclusions) == ("loss.png", ["It learns."])
+    assert (options.out / "report.md").read_text() == "# lab: 2 trainings, seed 42\n"
+    assert json.loads((options.out / "summary.json").read_text())["precision"] is None
+
+
+@pytest.mark.parametrize("stop", [("one", 2), ("one", 4), ("two", 1), ("two", 9)])
+def test_an_interrupted_run_of_several_trainings_ends_as_an_uninterrupted_one(options, tmp_path, stop):
+    expected = lab(Options(epochs=3, lr=0.01, out=tmp_path / "whole")).table
+    with pytest.raises(Interrupted) as stopped:
+        lab(options, stop)
+    assert stopped.value.folder == options.out
+    assert lab(Options(resume=True, out=options.out)).table == expected
+    for name in ("one", "two"):
+        lines = [json.loads(line) for line in (options.out / f"metrics-{name}.jsonl").read_text().splitlines()]
+        assert [line["step"] for line in lines if line["kind"] == "step"] == list(range(1, 13))
+
+
+def test_ctrl_c_after_the_trainings_is_resumed_without_training_again(options):
+    with pytest.raises(Interrupted):
+        lab(options, finish=False)
+    logs = [path.read_bytes() for path in sorted(options.out.glob("*.jsonl"))]
+    lab(Options(resume=True, out=options.out))
+    assert [path.read_bytes() for path in sorted(options.out.glob("*.jsonl"))] == logs
+
+
+def test_fewer_epochs_than_were_begun_are_refused(options):
+    with pytest.raises(Interrupted):
+        lab(options, ("two", 5))
+    with pytest.raises(LabError, match="already in epoch 3"):  # the first is done
+        lab(Options(epochs=2, resume=True, out=options.out, given=frozenset({"epochs"})))
+
+
+def test_an_error_leaves_a_run_that_can_be_resumed(options):
+    with pytest.raises(RuntimeError), LabRun("lab", options):
+        raise RuntimeError
+    assert resumed("lab", Options(resume=True, out=options.out)).lr == 0.01
+
+
+def test_the_newest_interrupted_run_is_resumed(tmp_path):
+    runs = tmp_path / "runs"
+    for seed in (1, 2, 3):
+        with pytest.raises(Interrupted), LabRun("lab", Options(seed=seed), runs=runs):
+            raise KeyboardInterrupt
+    with LabRun("lab", Options(seed=4), runs=runs):
+        pass  # finished
+    assert resumed("lab", Options(resume=True), runs).seed == 3
