@@ -3,7 +3,7 @@ import copy
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from tests.explain.networks import build, chosen, problems
+from tests.derivations.networks import build, chosen, problems
 
 import chainrule as cr
 from chainrule import nn, ops, optim

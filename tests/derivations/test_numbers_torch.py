@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from tests.explain.networks import build, by_name, problems
+from tests.derivations.networks import build, by_name, problems
 
 import chainrule as cr
 from chainrule.derivations import explain

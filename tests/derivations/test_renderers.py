@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from tests.explain.networks import chosen
+from tests.derivations.networks import chosen
 
 import chainrule as cr
 from chainrule import nn, optim

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from chainrule.derivations.examples import EXAMPLES
 from chainrule.interop import load_safetensors
 from chainrule.labs.ann import architectures, classifier, figures, lesson, remedies
 from chainrule.labs.ann.sentences import PROBLEMS
@@ -61,7 +62,15 @@ def summary_of(folder):
 
 
 def test_every_result_is_there(sample_run):
-    files = {"four_classes", "metrics.jsonl", "model.safetensors", "options.json", "report.md", "summary.json"}
+    files = {
+        "by_hand",
+        "four_classes",
+        "metrics.jsonl",
+        "model.safetensors",
+        "options.json",
+        "report.md",
+        "summary.json",
+    }
     assert {path.name for path in sample_run[0].iterdir()} == FIGURES | files
 
 
@@ -91,6 +100,16 @@ def test_every_number_of_the_document_that_the_run_has_is_in_the_table(sample_ru
     assert "validation accuracy, epoch 3" not in rows
     reason = rows["Shirt, recognised"]["why they differ"]
     assert reason == "another training: images 10,000 instead of 60,000, epochs 2 instead of 5"
+
+
+def test_the_calculations_by_hand_are_written_out_in_four_formats(sample_run):
+    out, _ = sample_run
+    folder = out / "by_hand"
+    assert len(list(folder.iterdir())) == 4 * len(EXAMPLES)
+    assert "≈ 0.8022" in (folder / "neuron.txt").read_text(encoding="utf-8")
+    assert r"\approx 0.5968" in (folder / "2-3-1.tex").read_text(encoding="utf-8")
+    report = (out / "report.md").read_text(encoding="utf-8")
+    assert all(f"(by_hand/{name}.html)" in report for name in EXAMPLES)
 
 
 def test_the_class_table_adds_up(sample_run):

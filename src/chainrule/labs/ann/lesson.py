@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 import chainrule as cr
+from chainrule.derivations.examples import EXAMPLES
 from chainrule.interop import ReferenceRun
 from chainrule.labs.ann import networks
 from chainrule.labs.ann.activations import softmax
@@ -94,6 +95,9 @@ def run(options: Options) -> LabResult:
     with LabRun(NAME, options, data, reference) as lab:
         # Activations and calculations by hand; a small task: four classes, and why one output is not enough.
         by_hand = computed(cr, networks), computed_by_pytorch(options)
+        for name, derive in EXAMPLES.items():
+            for ending in ("txt", "md", "tex", "html"):
+                derive(4).save(lab.folder / "by_hand" / f"{name}.{ending}")
         four_classes = learn_four_classes(options, lab.folder / "four_classes")
 
         # The loop.

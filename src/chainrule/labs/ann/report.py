@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.datasets import FashionMNIST
+from chainrule.derivations.examples import EXAMPLES
 from chainrule.interop import ReferenceRun
 from chainrule.labs.ann import sentences
 from chainrule.labs.ann.activations import (
@@ -322,8 +323,10 @@ class AnnResults:
 {_activations()}
 ## By hand
 
-The document's own calculations are in the table at the end. Its exercise, 3-2-1 with a target of 0.8, to the four
-places that it asks for:
+Every number of the document's calculations, from the inputs to the updated weights:
+{", ".join(f"[{name}](by_hand/{name}.html)" for name in EXAMPLES)}. They are in the same folder as text,
+Markdown and LaTeX, too, and `chainrule explain` does it for any network. What the document states of them is in
+the table at the end. Its exercise, 3-2-1 with a target of 0.8, to the four places that it asks for:
 
 {markdown_table(exercise_rows(self.computed, self.pytorch_computed()))}
 
