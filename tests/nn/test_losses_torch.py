@@ -173,7 +173,14 @@ def test_binary_cross_entropy(reduction, weight, seed, target_needs):
 
 def test_binary_cross_entropy_of_certain_probabilities_is_finite():
     p, y = np.float32([0, 1, 0, 1]), np.float32([0, 1, 1, 0])
-    assert_agree(nn.BCELoss(reduction="none"), tnn.BCELoss(reduction="none"), [p, y], [True, False])
+    assert_agree(nn.BCELoss(reduction="none"), tnn.BCELoss(reduction="none"), [p, y], [True, True])
+
+
+def test_not_a_number_in_a_row_that_does_not_count_shows_in_its_gradient():
+    z, y = np.float32([[0, np.nan, 1], [0, 1, 2]]), np.array([-100, 1])
+    assert_agree(
+        lambda z: F.cross_entropy(z, y), lambda z: tnn.functional.cross_entropy(z, torch.tensor(y)), [z], [True]
+    )
 
 
 @settings(max_examples=40, deadline=None)

@@ -85,6 +85,12 @@ for _make in (ops.Exp, ops.Sin, ops.Cos, ops.Abs, ops.Clone, ops.Neg, ops.Sigmoi
     SAMPLES[_make.__name__] = each(_make, low=-3.1, high=3.0)
 for _make in (ops.Log, ops.Sqrt):
     SAMPLES[_make.__name__] = each(_make, low=0.1, high=50.0)
+for _make in (ops.GELU, ops.TanhGELU, ops.SiLU, ops.Mish, ops.LogSigmoid, ops.Softsign, ops.Tanhshrink, ops.SELU):
+    SAMPLES[_make.__name__] = each(_make, low=-4.1, high=4.0)
+SAMPLES["CELU"] = st.one_of(each(lambda: ops.CELU(0.5)), each(lambda: ops.CELU(-2.0)))
+SAMPLES["Softplus"] = st.one_of(
+    each(lambda: ops.Softplus(1.0, 20.0)), each(lambda: ops.Softplus(0.5, 15.0), high=40)
+)
 SAMPLES["LeakyReLU"] = st.one_of(each(lambda: ops.LeakyReLU(0.01)), each(lambda: ops.LeakyReLU(-0.5)))
 SAMPLES["ELU"] = st.one_of(each(lambda: ops.ELU(1.0)), each(lambda: ops.ELU(0.3)))
 SAMPLES["Step"] = st.one_of(each(lambda: ops.Step(ops.sign)), each(lambda: ops.Step(np.round), low=0.6, high=1.4))
@@ -98,6 +104,58 @@ def _clip(draw):
     shape = draw(SHAPES)
     kinks = [k for k in (low, high) if k is not None]
     return Sample(lambda: ops.Clip(low, high), lambda rng: (away(*spaced(rng, shape), *kinks),), draw(SEEDS))
+
+
+def kinked(make, *kinks):
+    """Samples of an operation with kinks or jumps."""
+    return st.builds(
+        lambda shape, seed: Sample(make, lambda rng: (away(*spaced(rng, shape, low=-4, high=4), *kinks),), seed),
+        SHAPES,
+        SEEDS,
+    )
+
+
+SAMPLES["Threshold"] = kinked(lambda: ops.Threshold(0.1, 20.0), 0.1)
+SAMPLES["Hardtanh"] = kinked(lambda: ops.Hardtanh(-1.0, 2.0), -1, 2)
+SAMPLES["Hardsigmoid"] = kinked(ops.Hardsigmoid, -3, 3)
+SAMPLES["Hardswish"] = kinked(ops.Hardswish, -3, 3)
+SAMPLES["Hardshrink"] = kinked(lambda: ops.Hardshrink(0.5), -0.5, 0.5)
+SAMPLES["Softshrink"] = kinked(lambda: ops.Softshrink(0.5), -0.5, 0.5)
+
+
+@of("AlphaDropout")
+@st.composite
+def _alpha_dropout(draw):
+    shape, p, seed = draw(SHAPES), draw(st.sampled_from([0.0, 0.3, 0.9])), draw(SEEDS)
+    return Sample(lambda: ops.AlphaDropout(p, Generator().manual_seed(seed)), lambda rng: spaced(rng, shape), seed)
+
+
+@of("RReLU")
+@st.composite
+def _rrelu(draw):
+    shape, seed = draw(SHAPES), draw(SEEDS)
+    return Sample(
+        lambda: ops.RReLU(0.1, 0.3, Generator().manual_seed(seed)),
+        lambda rng: (away(*spaced(rng, shape), 0),),
+        seed,
+    )
+
+
+@of("PReLU")
+@st.composite
+def _prelu(draw):
+    shape, seed = draw(SHAPES), draw(SEEDS)
+    weight = draw(st.sampled_from([tuple(n if i == 1 else 1 for i, n in enumerate(shape)), (1,) * len(shape)]))
+    return Sample(ops.PReLU, lambda rng: (away(*spaced(rng, shape), 0), *spaced(rng, weight)), seed)
+
+
+@of("GLU")
+@st.composite
+def _glu(draw):
+    shape = draw(WITH_AXES)
+    axis = draw(st.integers(0, len(shape) - 1))
+    shape = tuple(2 * n if i == axis else n for i, n in enumerate(shape))
+    return Sample(lambda: ops.GLU(axis), lambda rng: spaced(rng, shape), draw(SEEDS))
 
 
 @of("Dropout")
@@ -454,6 +512,75 @@ SAMPLES["BCEWithLogits"] = st.one_of(
     compared(lambda reduction, shape: ops.BCEWithLogits(reduction, None, _weight(shape[-1:]))),
     compared(lambda reduction, shape: ops.BCEWithLogits(reduction, _weight(shape), _weight(shape))),
 )
+
+
+@of("LayerNorm")
+@st.composite
+def _layer_norm(draw):
+    lead, last = draw(st.lists(st.integers(0, 3), max_size=2)), draw(st.sampled_from([(2,), (4,), (2, 2)]))
+    shapes = [(*lead, *last), last, last][: draw(st.integers(1, 3))]
+    centre = draw(st.booleans())
+    return Sample(lambda: ops.LayerNorm(len(last), 1e-2, centre), lambda rng: spaced(rng, *shapes), draw(SEEDS))
+
+
+@of("Embedding")
+@st.composite
+def _embedding(draw):
+    shape, padding = draw(st.sampled_from([(), (5,), (0,), (2, 3)])), draw(st.sampled_from([None, 1]))
+    by_frequency = draw(st.booleans())
+
+    def inputs(rng):  # without the padding, to which the derivative is blind
+        index = rng.integers(4, size=shape)
+        return np.asarray(np.where(index == padding, 0, index)), *spaced(rng, (4, 3))
+
+    if by_frequency:  # which is a derivative only where no row is taken twice
+        return Sample(lambda: ops.Embedding(padding, True), _once, draw(SEEDS))
+    return Sample(lambda: ops.Embedding(padding, False), inputs, draw(SEEDS))
+
+
+def _once(rng):
+    """Draw positions that are all different, and a table."""
+    return np.array([0, 3, 2]), *spaced(rng, (4, 2))
+
+
+SAMPLES["Huber"] = compared(lambda reduction, shape: ops.Huber(reduction, 0.613))
+SAMPLES["SmoothL1"] = compared(lambda reduction, shape: ops.SmoothL1(reduction, 0.613))
+SAMPLES["SoftMargin"] = compared(lambda reduction, shape: ops.SoftMargin(reduction))
+SAMPLES["KLDivergence"] = st.one_of(
+    compared(lambda reduction, shape: ops.KLDivergence(reduction, False), low=0.1, high=3.0),
+    compared(lambda reduction, shape: ops.KLDivergence(reduction, True)),
+)
+
+
+def scored(make, targets):
+    """Samples of a loss of scores and of classes that ``targets`` draws."""
+
+    @st.composite
+    def sample(draw):
+        rows, classes = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+        weight = draw(st.sampled_from([None, np.array([0.5, 2.0, 1.0, 3.0])[:classes]]))
+        reduction, p = draw(REDUCTIONS), draw(st.integers(1, 2))
+        return Sample(
+            lambda: make(reduction, p, weight),
+            lambda rng: (*spaced(rng, (rows, classes), high=1.713), targets(rng, rows, classes)),
+            draw(SEEDS),
+        )
+
+    return sample()
+
+
+SAMPLES["MultiMargin"] = scored(
+    lambda reduction, p, weight: ops.MultiMargin(reduction, p, 1.0, weight),
+    lambda rng, rows, classes: rng.integers(classes, size=rows),
+)
+SAMPLES["MultiLabelMargin"] = scored(
+    lambda reduction, p, weight: ops.MultiLabelMargin(reduction),
+    lambda rng, rows, classes: rng.integers(-1, classes, size=(rows, classes)),
+)
+
+ORDERS = st.sampled_from([0, 0.5, 1, 1.5, 2, 3, -1, np.inf, -np.inf])
+SAMPLES["PNorm"] = ORDERS.flatmap(lambda p: reductions(lambda axis, keepdims: ops.PNorm(p, axis, keepdims), FULL))
+SAMPLES["AtLeast"] = each(lambda: ops.AtLeast(0.25), low=0.3)
 
 
 @of("BatchNorm")

@@ -9,6 +9,7 @@ from chainrule.autograd import unobserved
 from chainrule.nn import functional as F
 from chainrule.nn import init
 from chainrule.nn.module import Module
+from chainrule.nn.normalization_functions import normalize_batch, update_running
 from chainrule.nn.parameter import Parameter
 from chainrule.ops import Array
 from chainrule.tensor import Tensor, as_tensor
@@ -70,6 +71,7 @@ class BatchNorm1d(Module):
         track_running_stats: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
         bias: bool = True,
     ) -> None:
         super().__init__()
@@ -115,7 +117,7 @@ class BatchNorm1d(Module):
             )
         if self.training or self.running_mean is None:
             observe = self._track if self.training and self.running_mean is not None else None
-            return F.normalize_batch(x, self.weight, self.bias, self.eps, observe)
+            return normalize_batch(x, self.weight, self.bias, self.eps, observe)
         return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
 
     def _track(self, mean: Array, var: Array, count: int) -> None:
@@ -125,7 +127,7 @@ class BatchNorm1d(Module):
         with unobserved():
             self.num_batches_tracked.add_(1)
             momentum = 1 / self.num_batches_tracked.item() if self.momentum is None else self.momentum
-        F.update_running(self.running_mean, self.running_var, momentum, mean, var, count)
+        update_running(self.running_mean, self.running_var, momentum, mean, var, count)
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows."""

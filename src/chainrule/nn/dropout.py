@@ -43,3 +43,29 @@ class Dropout(Module):
     def extra_repr(self) -> str:
         """Return what ``repr`` shows."""
         return f"p={self.p}, inplace={self.inplace}"
+
+
+class AlphaDropout(Dropout):
+    """In training, set each element to what SELU tends to on the left with probability p; mean and variance stay.
+
+    Parameters
+    ----------
+    p : float
+        From 0 to 1.
+    inplace : bool
+        Without effect, as in PyTorch.
+
+    Raises
+    ------
+    ValueError
+        If p is not a probability.
+
+    Examples
+    --------
+    >>> AlphaDropout(0.3).eval()([1.0, 2.0])
+    tensor([1., 2.])
+    """
+
+    def forward(self, input: Any) -> Tensor:
+        """Draw a mask and apply it; in evaluation, return the input."""
+        return F.alpha_dropout(input, self.p, self.training)

@@ -5,45 +5,153 @@ Inputs may be tensors, arrays, PyTorch's tensors or nested lists.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from chainrule import dtypes, ops
-from chainrule.autograd import constant, mode, refuse_capture
+from chainrule.autograd import refuse_capture
+from chainrule.nn.activation_functions import (
+    activate,
+    celu,
+    celu_,
+    elu,
+    elu_,
+    gelu,
+    glu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    hardtanh_,
+    leaky_relu,
+    leaky_relu_,
+    log_softmax,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    relu_,
+    rrelu,
+    rrelu_,
+    selu,
+    selu_,
+    sigmoid,
+    silu,
+    softmax,
+    softmin,
+    softplus,
+    softshrink,
+    softsign,
+    tanh,
+    tanhshrink,
+    threshold,
+    threshold_,
+)
+from chainrule.nn.distance_functions import cosine_similarity, normalize, pairwise_distance
+from chainrule.nn.embedding_functions import embedding
 from chainrule.nn.loss_functions import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
-    l1_loss,
-    mse_loss,
     nll_loss,
 )
-from chainrule.ops import Array, Operation
+from chainrule.nn.margin_functions import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
+from chainrule.nn.normalization_functions import batch_norm, group_norm, layer_norm, rms_norm
+from chainrule.nn.regression_functions import (
+    gaussian_nll_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+)
+from chainrule.ops import Array
 from chainrule.random import default_generator
 from chainrule.tensor import Tensor, apply, as_tensor
 
 __all__ = [
+    "alpha_dropout",
     "batch_norm",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "celu",
+    "celu_",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
     "dropout",
     "elu",
+    "elu_",
+    "embedding",
+    "gaussian_nll_loss",
+    "gelu",
+    "glu",
+    "group_norm",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "hardtanh_",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
     "l1_loss",
+    "layer_norm",
     "leaky_relu",
+    "leaky_relu_",
     "linear",
+    "linear_cross_entropy",
     "log_softmax",
+    "logsigmoid",
+    "margin_ranking_loss",
+    "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
+    "normalize",
     "one_hot",
+    "pairwise_distance",
+    "poisson_nll_loss",
+    "prelu",
     "relu",
+    "relu6",
+    "relu_",
+    "rms_norm",
+    "rrelu",
+    "rrelu_",
+    "selu",
+    "selu_",
     "sigmoid",
+    "silu",
+    "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
+    "softmin",
+    "softplus",
+    "softshrink",
+    "softsign",
     "tanh",
+    "tanhshrink",
+    "threshold",
+    "threshold_",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
 ]
 
 
@@ -84,6 +192,113 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     return apply(ops.Linear(), x, W) if bias is None else apply(ops.Linear(), x, W, bias)
 
 
+def linear_cross_entropy(
+    input: Any,
+    linear_weight: Any,
+    target: Any,
+    *,
+    linear_bias: Any = None,
+    weight: Any = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: None = None,
+) -> Tensor:
+    """Compute the cross-entropy of the logits x Wᵀ + b.
+
+    Parameters
+    ----------
+    input : Tensor
+        x, shape (batch, in) or (in,).
+    linear_weight : Tensor
+        W, shape (classes, in), or (classes, d1, ..., in) for as many losses of each example.
+    target : Tensor
+        As for :func:`cross_entropy`.
+    linear_bias : Tensor, optional
+        b, of the shape of W without its last axis.
+    weight, reduction, label_smoothing
+        As for :func:`cross_entropy`.
+    ignore_index : int, optional
+        Targets of this index do not count. Default: −100.
+    options : None
+        PyTorch's ways to save memory are not covered.
+
+    Returns
+    -------
+    Tensor
+        Without axes, or with ``reduction="none"`` of the shape of the class indices.
+
+    Raises
+    ------
+    NotImplementedError
+        If options are given.
+
+    Examples
+    --------
+    >>> linear_cross_entropy([[1.0, 0.0]], [[2.0, 1.0], [0.0, 1.0]], [0])
+    tensor(0.1269)
+    """
+    if options is not None:
+        raise NotImplementedError(
+            "options of linear_cross_entropy are not covered: options=None gives the same numbers"
+        )
+    x, W = as_tensor(input), as_tensor(linear_weight)
+    classes = W.array.shape[:-1]
+    bias = None if linear_bias is None else as_tensor(linear_bias).flatten()
+    logits = linear(x, W.reshape(-1, W.array.shape[-1]), bias)
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(
+        logits.reshape(*x.array.shape[:-1], *classes),
+        target,
+        weight,
+        ignore_index=ignored,
+        reduction=reduction,
+        label_smoothing=label_smoothing,
+    )
+
+
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
+    """Compute Σ_ij x₁[i] W[k, i, j] x₂[j] + b[k].
+
+    Parameters
+    ----------
+    input1, input2 : Tensor
+        x₁ and x₂, shapes (..., in1) and (..., in2).
+    weight : Tensor
+        W, shape (out, in1, in2).
+    bias : Tensor, optional
+        b, shape (out,).
+
+    Returns
+    -------
+    Tensor
+        Shape (..., out).
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes don't fit, or the dtypes differ.
+
+    Examples
+    --------
+    >>> bilinear([1.0, 2.0], [3.0], [[[1.0], [1.0]]])
+    tensor([9.])
+    """
+    x1, x2, W = as_tensor(input1), as_tensor(input2), as_tensor(weight)
+    if (
+        W.ndim != 3
+        or x1.shape[-1:] != W.shape[1:2]
+        or x2.shape[-1:] != W.shape[2:]
+        or x1.shape[:-1] != x2.shape[:-1]
+    ):
+        raise RuntimeError(
+            f"bilinear expected x1 and x2 of shapes (..., in1) and (..., in2) for a weight of (out, in1, in2), "
+            f"got {tuple(x1.shape)}, {tuple(x2.shape)} and {tuple(W.shape)}"
+        )
+    products = x1.unsqueeze(-1) * x2.unsqueeze(-2)
+    return linear(products.flatten(-2), W.flatten(1), bias)
+
+
 def _linear_error(x: Tensor, W: Tensor) -> RuntimeError:
     shape = tuple(x.shape)
     if W.ndim != 2:
@@ -99,173 +314,6 @@ def _linear_error(x: Tensor, W: Tensor) -> RuntimeError:
     elif np.prod(shape) == W.shape[1]:
         mend = f": use x.reshape({W.shape[1]}) for one example, x.reshape(1, {W.shape[1]}) for a batch of one"
     return RuntimeError(f"nn.Linear expected {W.shape[1]} features in the last axis of x, got shape {shape}{mend}")
-
-
-# ---- activations -----------------------------------------------------------------------------------------------
-
-
-def _activate(op: Operation, input: Any, inplace: bool, *others: Tensor) -> Tensor:
-    """Run ``op``; with ``inplace``, ``input`` itself becomes the result."""
-    if not inplace:
-        return apply(op, input, *others)
-    x = as_tensor(input)
-    if mode.tape is not None and mode.tape.can_assign(x):
-        return x._become_on_tape(apply(op, x._former(), *others))
-    if not x._tracked(*others):
-        return x.copy_(apply(op, x, *others))
-    return x._become(apply(op, x._former(), *others))
-
-
-def _floating(name: str, input: Any) -> Tensor:
-    x = as_tensor(input)
-    if x.array.dtype.kind != "f":
-        raise NotImplementedError(f"{name} expected floating-point elements, got {x.dtype}: use x.float()")
-    return x
-
-
-def relu(input: Any, inplace: bool = False) -> Tensor:
-    """Compute max(x, 0) of each element.
-
-    Parameters
-    ----------
-    input : Tensor
-    inplace : bool
-        Whether ``input`` itself is changed.
-
-    Returns
-    -------
-    Tensor
-
-    Examples
-    --------
-    >>> relu([-1.0, 2.0])
-    tensor([0., 2.])
-    """
-    return _activate(ops.ReLU(), input, inplace)
-
-
-def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """Compute x where x > 0, else negative_slope · x.
-
-    Parameters
-    ----------
-    input : Tensor
-    negative_slope : float
-    inplace : bool
-        Whether ``input`` itself is changed.
-
-    Returns
-    -------
-    Tensor
-
-    Examples
-    --------
-    >>> leaky_relu([-1.0, 2.0], 0.5)
-    tensor([-0.5000,  2.0000])
-    """
-    return _activate(ops.LeakyReLU(negative_slope), _floating("leaky_relu", input), inplace)
-
-
-def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """Compute x where x > 0, else α (eˣ − 1).
-
-    Parameters
-    ----------
-    input : Tensor
-    alpha : float
-    inplace : bool
-        Whether ``input`` itself is changed.
-
-    Returns
-    -------
-    Tensor
-
-    Examples
-    --------
-    >>> elu([-1.0, 2.0])
-    tensor([-0.6321,  2.0000])
-    """
-    return _activate(ops.ELU(alpha), _floating("elu", input), inplace)
-
-
-def sigmoid(input: Any) -> Tensor:
-    """Compute 1 / (1 + e⁻ˣ) of each element.
-
-    Examples
-    --------
-    >>> sigmoid([0.0])
-    tensor([0.5000])
-    """
-    return as_tensor(input).sigmoid()
-
-
-def tanh(input: Any) -> Tensor:
-    """Compute the hyperbolic tangent of each element.
-
-    Examples
-    --------
-    >>> tanh([0.0])
-    tensor([0.])
-    """
-    return as_tensor(input).tanh()
-
-
-def _implicit_dim(name: str, x: Tensor) -> int:
-    """Return the axis that PyTorch takes, with a warning, where none is given."""
-    warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. "
-        "Change the call to include dim=X as an argument.",
-        stacklevel=3,
-    )
-    return 0 if x.ndim in (0, 1, 3) else 1
-
-
-def softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Tensor:
-    """Compute e^xᵢ / Σⱼ e^xⱼ along one axis.
-
-    Parameters
-    ----------
-    input : Tensor
-    dim : int, optional
-        Without it, PyTorch's old rule holds, with its warning: axis 0 for 0, 1 or 3 axes, else 1.
-    dtype : dtype, optional
-        Cast to it first.
-
-    Returns
-    -------
-    Tensor
-
-    Examples
-    --------
-    >>> softmax([0.0, 0.0], dim=0)
-    tensor([0.5000, 0.5000])
-    """
-    x = _floating("softmax", as_tensor(input, dtype))
-    return x.softmax(_implicit_dim("softmax", x) if dim is None else dim)
-
-
-def log_softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Tensor:
-    """Compute xᵢ − ln Σⱼ e^xⱼ along one axis, the logarithm of the softmax.
-
-    Parameters
-    ----------
-    input : Tensor
-    dim : int, optional
-        Without it, PyTorch's old rule holds, with its warning: axis 0 for 0, 1 or 3 axes, else 1.
-    dtype : dtype, optional
-        Cast to it first.
-
-    Returns
-    -------
-    Tensor
-
-    Examples
-    --------
-    >>> log_softmax([0.0, 0.0], dim=0)
-    tensor([-0.6931, -0.6931])
-    """
-    x = _floating("log_softmax", as_tensor(input, dtype))
-    return x.log_softmax(_implicit_dim("log_softmax", x) if dim is None else dim)
 
 
 # ---- regularisation --------------------------------------------------------------------------------------------
@@ -308,115 +356,49 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     if x.array.dtype.kind != "f":
         raise RuntimeError(f"dropout expected floating-point elements, got {x.dtype}: use x.float()")
     if p == 1:  # as in PyTorch, nothing is drawn
-        return _activate(ops.Mul(), x, inplace, Tensor(np.zeros((), dtype=x.dtype)))
-    return _activate(ops.Dropout(p, default_generator), x, inplace)
+        return activate(ops.Mul(), x, inplace, Tensor(np.zeros((), dtype=x.dtype)))
+    return activate(ops.Dropout(p, default_generator), x, inplace)
 
 
-def batch_norm(
-    input: Any,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    weight: Any = None,
-    bias: Any = None,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Tensor:
-    """Normalise every channel, and scale and shift it by γ and β.
+def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Set each element to what SELU tends to on the left with probability p, and keep mean 0 and variance 1.
 
     Parameters
     ----------
     input : Tensor
-        Shape (batch, channels, ...).
-    running_mean, running_var : Tensor or None
-        Shape (channels,). In training they are moved, in place, towards mean and unbiased variance of the batch;
-        otherwise they are what is normalised with.
-    weight, bias : Tensor, optional
-        γ and β, shape (channels,).
+    p : float
+        From 0 to 1.
     training : bool
-        Whether to normalise with mean and variance of the batch.
-    momentum : float
-        The share of the batch in the running values.
-    eps : float
-        Added to the variance.
+        If False, ``input`` is returned.
+    inplace : bool
+        Whether ``input`` itself is changed.
 
     Returns
     -------
     Tensor
-        Of the shape of ``input``.
 
     Raises
     ------
     ValueError
-        If there is one value per channel in training.
+        If p is not a probability.
     RuntimeError
-        If the channels don't fit, the dtypes differ, or running values are missing in evaluation.
+        If the elements are not floating-point numbers.
 
     Examples
     --------
-    >>> batch_norm([[1.0], [3.0]], None, None, training=True)
-    tensor([[-1.0000],
-            [ 1.0000]])
+    >>> alpha_dropout([1.0, 2.0], p=0.5)
+    tensor([1., 2.])
     """
-    if training:
-        observe = None
-        if running_mean is not None and running_var is not None:
-            constant("running_mean", running_mean, shared=True)
-            constant("running_var", running_var, shared=True)
-            observe = partial(update_running, running_mean, running_var, momentum)
-        return normalize_batch(input, weight, bias, eps, observe)
-    if running_mean is None or running_var is None:
-        raise RuntimeError("batch_norm in evaluation mode expected running_mean and running_var, got None")
-    x = _check_channels(input, running_mean, running_var, weight, bias)
-    mean = constant("running_mean", running_mean, shared=True)
-    var = constant("running_var", running_var, shared=True)
-    return _scaled(ops.BatchNorm(eps, mean, var), x, weight, bias)
-
-
-def normalize_batch(
-    input: Any, weight: Any, bias: Any, eps: float, observe: Callable[[Array, Array, int], None] | None
-) -> Tensor:
-    """Normalise every channel with mean and variance of the batch; ``observe`` is told them at every run."""
-    x = _check_channels(input, weight, bias)
-    if x.array.size == x.array.shape[1]:
-        raise ValueError(
-            f"batch_norm expected more than 1 value per channel when training, got input of shape {tuple(x.shape)}"
-        )
-    return _scaled(ops.BatchNorm(eps, observe=observe), x, weight, bias)
-
-
-def update_running(
-    running_mean: Tensor, running_var: Tensor, momentum: float, mean: Array, var: Array, count: int
-) -> None:
-    """Move the running values towards those of a batch of ``count`` values per channel, in place."""
-    unbiased = var * (count / (count - 1))
-    for running, batch in ((running_mean.array, mean), (running_var.array, unbiased)):
-        running *= 1 - momentum
-        running += momentum * batch
-
-
-def _scaled(op: Operation, x: Tensor, weight: Any, bias: Any) -> Tensor:
-    if weight is None:
-        return apply(op, x) if bias is None else apply(op, x, Tensor(np.ones_like(as_tensor(bias).array)), bias)
-    return apply(op, x, weight) if bias is None else apply(op, x, weight, bias)
-
-
-def _check_channels(input: Any, *of_channels: Any) -> Tensor:
-    """Return the input as a tensor, if everything that there is per channel fits it."""
-    x = _floating("batch_norm", input)
-    if x.ndim < 2:
-        raise RuntimeError(f"batch_norm expected shape (batch, channels, ...), got shape {tuple(x.shape)}")
-    for other in of_channels:
-        if other is None:
-            continue
-        y = as_tensor(other)
-        if y.shape != x.shape[1:2]:
-            raise RuntimeError(
-                f"batch_norm expected {y.numel()} channels in axis 1 of x, got shape {tuple(x.shape)}"
-            )
-        if y.dtype != x.dtype:
-            raise RuntimeError(f"batch_norm expected x of the dtype of its parameters, {y.dtype}, got {x.dtype}")
-    return x
+    if not 0 <= p <= 1:
+        raise ValueError(f"alpha_dropout expected a probability p between 0 and 1, got {p}")
+    x = as_tensor(input)
+    if not training or p == 0 or not x.array.size:
+        return x
+    if x.array.dtype.kind != "f":
+        raise RuntimeError(f"alpha_dropout expected floating-point elements, got {x.dtype}: use x.float()")
+    if p == 1:  # as in PyTorch, nothing is drawn
+        return activate(ops.Mul(), x, inplace, Tensor(np.zeros((), dtype=x.dtype)))
+    return activate(ops.AlphaDropout(p, default_generator), x, inplace)
 
 
 # ---- classes ---------------------------------------------------------------------------------------------------

@@ -96,3 +96,76 @@ class Linear(Module):
         """Return what ``repr`` shows."""
         has_bias = self.bias is not None
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={has_bias}"
+
+
+class Bilinear(Module):
+    """Σ_ij x₁[i] W[k, i, j] x₂[j] + b[k].
+
+    Weight and bias start uniform in ±1/√in1_features, the same numbers as PyTorch's for the same seed.
+
+    Parameters
+    ----------
+    in1_features, in2_features, out_features : int
+    bias : bool
+        Whether there is a b.
+    device : optional
+        Must be the CPU.
+    dtype : dtype, optional
+        float32 or float64.
+
+    Attributes
+    ----------
+    weight : Parameter
+        W, shape (out_features, in1_features, in2_features).
+    bias : Parameter or None
+        b, shape (out_features,).
+
+    Raises
+    ------
+    ValueError
+        If ``in1_features`` is not above 0.
+
+    Examples
+    --------
+    >>> Bilinear(3, 2, 10)([[0.0] * 3] * 64, [[0.0] * 2] * 64).shape
+    chainrule.Size([64, 10])
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if in1_features <= 0:
+            raise ValueError(f"nn.Bilinear expected in1_features above 0, got {in1_features}")
+        self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
+        shape = (out_features, in1_features, in2_features)
+        self.weight = Parameter(creation.empty(shape, dtype=dtype, device=device))
+        self.register_parameter("bias", Parameter(creation.empty(out_features, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw weight and bias anew."""
+        bound = 1 / math.sqrt(self.in1_features)
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1: Any, input2: Any) -> Tensor:
+        """Compute it for x₁ and x₂ of shapes (..., in1_features) and (..., in2_features)."""
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows."""
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )

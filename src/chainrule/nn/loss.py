@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.nn import functional as F
-from chainrule.nn.loss_functions import _check_reduction
+from chainrule.nn.loss_functions import check_reduction
 from chainrule.nn.module import Module
 from chainrule.tensor import Tensor, as_tensor
 
@@ -23,7 +23,7 @@ class _Loss(Module):
 
     def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
         super().__init__()
-        _check_reduction(reduction, size_average, reduce)
+        check_reduction(reduction, size_average, reduce)
         self.reduction = reduction
 
     def _register_weight(self, name: str, weight: Any) -> None:
@@ -116,48 +116,6 @@ class NLLLoss(_Loss):
     def forward(self, input: Any, target: Any) -> Tensor:
         """Compute it for log-probabilities (batch, classes, ...) and class indices (batch, ...)."""
         return F.nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
-
-
-class MSELoss(_Loss):
-    """(x − y)².
-
-    Parameters
-    ----------
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
-    reduction : str
-        "mean", "sum" or "none".
-
-    Examples
-    --------
-    >>> MSELoss()([1.0, 2.0], [1.0, 0.0])
-    tensor(2.)
-    """
-
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Compute it for input and target of one shape."""
-        return F.mse_loss(input, target, reduction=self.reduction)
-
-
-class L1Loss(_Loss):
-    """|x − y|.
-
-    Parameters
-    ----------
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
-    reduction : str
-        "mean", "sum" or "none".
-
-    Examples
-    --------
-    >>> L1Loss()([1.0, 2.0], [1.0, 0.0])
-    tensor(1.)
-    """
-
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Compute it for input and target of one shape."""
-        return F.l1_loss(input, target, reduction=self.reduction)
 
 
 class BCELoss(_Loss):

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from chainrule import dtypes, ops
 from chainrule.autograd import constant
-from chainrule.ops import Array, Operation
+from chainrule.ops import Array
 from chainrule.tensor import Tensor, apply, as_tensor
 
 _REDUCTIONS = ("mean", "sum", "none")
 
 
-def _check_reduction(reduction: str, size_average: Any, reduce: Any) -> None:
+def check_reduction(reduction: str, size_average: Any = None, reduce: Any = None) -> None:
+    """Raise if the losses are not to become one number in a way that there is."""
     if size_average is not None or reduce is not None:
         raise TypeError("size_average and reduce are not covered: use reduction='mean', 'sum' or 'none'")
     if reduction not in _REDUCTIONS:
         raise ValueError(f"reduction expected to be 'mean', 'sum' or 'none', got {reduction!r}")
+
+
+def reduced(losses: Tensor, reduction: str) -> Tensor:
+    """Return the losses, their sum or their mean."""
+    if reduction == "none":
+        return losses
+    return losses.sum() if reduction == "sum" else losses.mean()
+
+
+def of_one_floating_dtype(name: str, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both tensors in the dtype that holds both."""
+    dtype = x.array.dtype
+    if dtype != y.array.dtype:
+        dtype = dtypes.result_type(x.array, y.array)
+        x, y = x.to(dtype), y.to(dtype)
+    if dtype.kind != "f":
+        raise NotImplementedError(f"{name} expected floating-point elements, got {dtype}: use x.float()")
+    return x, y
 
 
 # ---- classes ---------------------------------------------------------------------------------------------------
@@ -74,7 +92,7 @@ def cross_entropy(
     >>> cross_entropy([[2.0, 0.0], [0.0, 0.0]], [0, 1])
     tensor(0.4100)
     """
-    _check_reduction(reduction, size_average, reduce)
+    check_reduction(reduction, size_average, reduce)
     z = input if isinstance(input, Tensor) else as_tensor(input)
     y = target if isinstance(target, Tensor) else as_tensor(target)
     if not 0 <= label_smoothing <= 1:
@@ -132,7 +150,7 @@ def nll_loss(
     >>> nll_loss([[-0.5, -1.0]], [1])
     tensor(1.)
     """
-    _check_reduction(reduction, size_average, reduce)
+    check_reduction(reduction, size_average, reduce)
     logp, y = as_tensor(input), as_tensor(target)
     y = _class_indices(logp, y)
     return _by_rows(ops.NLL(_class_weight(logp, weight), ignore_index, reduction), logp, y)
@@ -168,7 +186,7 @@ def _probabilities(z: Tensor, q: Tensor, ignore_index: int) -> tuple[Tensor, Ten
         raise RuntimeError(f"ignore_index={ignore_index} is for class indices, and the target holds probabilities")
     if not z.ndim:
         raise RuntimeError("cross_entropy expected an input with a class axis, got one without axes")
-    return _of_one_floating_dtype("cross_entropy", z, q)
+    return of_one_floating_dtype("cross_entropy", z, q)
 
 
 def _class_indices(z: Tensor, y: Tensor) -> Tensor:
@@ -208,96 +226,7 @@ def _class_weight(z: Tensor, weight: Any) -> Array | None:
     return w.copy()  # the derivative reads it again, and must not see later changes
 
 
-# ---- numbers ---------------------------------------------------------------------------------------------------
-
-
-def _of_one_floating_dtype(name: str, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    dtype = x.array.dtype
-    if dtype != y.array.dtype:
-        dtype = dtypes.result_type(x.array, y.array)
-        x, y = x.to(dtype), y.to(dtype)
-    if dtype.kind != "f":
-        raise NotImplementedError(f"{name} expected floating-point elements, got {dtype}: use x.float()")
-    return x, y
-
-
-def _regression(name: str, op: Operation, input: Any, target: Any) -> Tensor:
-    x, y = _of_one_floating_dtype(name, as_tensor(input), as_tensor(target))
-    if x.array.shape != y.array.shape:
-        x, y = _expanded(name, x, y)
-    return apply(op, x, y)
-
-
-def _expanded(name: str, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    try:
-        shape = np.broadcast_shapes(x.array.shape, y.array.shape)
-    except ValueError:
-        raise RuntimeError(
-            f"{name} expected input and target of one shape, got {tuple(x.shape)} and {tuple(y.shape)}"
-        ) from None
-    warnings.warn(
-        f"Using a target size ({y.shape}) that is different to the input size ({x.shape}). "
-        "This will likely lead to incorrect results due to broadcasting. "
-        "Please ensure they have the same size.",
-        stacklevel=4,
-    )
-    return x.expand(shape), y.expand(shape)
-
-
-def mse_loss(
-    input: Any, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
-) -> Tensor:
-    """Compute (x − y)².
-
-    Parameters
-    ----------
-    input, target : Tensor
-        One shape; others that broadcast are warned about.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
-    reduction : str
-        "mean", "sum" or "none".
-
-    Returns
-    -------
-    Tensor
-        Without axes, or with ``reduction="none"`` of the shape of the input.
-
-    Examples
-    --------
-    >>> mse_loss([1.0, 2.0], [1.0, 0.0])
-    tensor(2.)
-    """
-    _check_reduction(reduction, size_average, reduce)
-    return _regression("mse_loss", ops.MSE(reduction), input, target)
-
-
-def l1_loss(
-    input: Any, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
-) -> Tensor:
-    """Compute |x − y|.
-
-    Parameters
-    ----------
-    input, target : Tensor
-        One shape; others that broadcast are warned about.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
-    reduction : str
-        "mean", "sum" or "none".
-
-    Returns
-    -------
-    Tensor
-        Without axes, or with ``reduction="none"`` of the shape of the input.
-
-    Examples
-    --------
-    >>> l1_loss([1.0, 2.0], [1.0, 0.0])
-    tensor(1.)
-    """
-    _check_reduction(reduction, size_average, reduce)
-    return _regression("l1_loss", ops.L1(reduction), input, target)
+# ---- probabilities ---------------------------------------------------------------------------------------------
 
 
 def binary_cross_entropy(
@@ -340,7 +269,7 @@ def binary_cross_entropy(
     >>> binary_cross_entropy([0.5], [1.0])
     tensor(0.6931)
     """
-    _check_reduction(reduction, size_average, reduce)
+    check_reduction(reduction, size_average, reduce)
     p, y = as_tensor(input), as_tensor(target)
     _check_same_shape("binary_cross_entropy", p, y)
     if p.array.dtype.kind != "f" or y.array.dtype != p.array.dtype:
@@ -348,7 +277,7 @@ def binary_cross_entropy(
             "binary_cross_entropy expected input and target of one floating-point dtype, "
             f"got {p.dtype} and {y.dtype}"
         )
-    return apply(ops.BCE(reduction, _element_weight("weight", weight, p)), p, y)
+    return apply(ops.BCE(reduction, element_weight("weight", weight, p)), p, y)
 
 
 def binary_cross_entropy_with_logits(
@@ -394,16 +323,16 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits([0.0], [1.0])
     tensor(0.6931)
     """
-    _check_reduction(reduction, size_average, reduce)
+    check_reduction(reduction, size_average, reduce)
     z, y = as_tensor(input), as_tensor(target)
     _check_same_shape("binary_cross_entropy_with_logits", z, y)
     if y.array.dtype.kind != "f":
         raise RuntimeError(
             f"binary_cross_entropy_with_logits expected a floating-point target, got {y.dtype}: use y.float()"
         )
-    z, y = _of_one_floating_dtype("binary_cross_entropy_with_logits", z, y)
+    z, y = of_one_floating_dtype("binary_cross_entropy_with_logits", z, y)
     op = ops.BCEWithLogits(
-        reduction, _element_weight("weight", weight, z), _element_weight("pos_weight", pos_weight, z)
+        reduction, element_weight("weight", weight, z), element_weight("pos_weight", pos_weight, z)
     )
     return apply(op, z, y)
 
@@ -416,7 +345,8 @@ def _check_same_shape(name: str, x: Tensor, y: Tensor) -> None:
         )
 
 
-def _element_weight(name: str, weight: Any, x: Tensor) -> Array | None:
+def element_weight(name: str, weight: Any, x: Tensor) -> Array | None:
+    """Return factors of the elements of x, or None."""
     if weight is None:
         return None
     w = constant(name, as_tensor(weight, x.dtype))

@@ -40,28 +40,6 @@ class LeakyReLU(Operation):
         return (dx,)
 
 
-class ELU(Operation):
-    """y = x where x > 0, else α (eˣ − 1)."""
-
-    reads = (0,)
-
-    def __init__(self, alpha: float) -> None:
-        self.alpha = alpha
-
-    def forward(self, x: Array) -> Array:
-        self.x = x
-        self.y = np.asarray(np.expm1(np.minimum(x, 0), out=self.y))
-        self.y *= self.alpha
-        np.copyto(self.y, x, where=x > 0)
-        return self.y
-
-    def backward(self, grad: Array) -> Gradients:
-        # dy/dx = 1 where x > 0, else α eˣ = y + α
-        dx = np.asarray(np.multiply(grad, self.y + self.alpha, out=self.into[0]))
-        np.copyto(dx, grad, where=self.x > 0)
-        return (dx,)
-
-
 def sigmoid(x: Array, out: Array | None = None) -> Array:
     """Compute 1 / (1 + e⁻ˣ). Far to the left e⁻ˣ overflows to inf, and 1 / inf = 0 is the right limit.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from chainrule.ops.operation import Array, Gradients, Operation, keep_where
@@ -33,3 +35,33 @@ class Dropout(Operation):
         dx = keep_where(self.mask, grad, out=self.into[0])
         dx *= self.scale
         return (dx,)
+
+
+class AlphaDropout(Operation):
+    """y = a x + b where the mask keeps it, else a s + b, s = −1.7581 being what SELU tends to on the left.
+
+    a and b are such that mean 0 and variance 1 stay: a = 1/√((1 − p)(1 + p s²)), b = −a p s. Every run draws a new
+    mask, one draw per element in order.
+
+    References
+    ----------
+    Klambauer, G. et al. (2017), Self-normalizing neural networks.
+    """
+
+    saturation = -1.7580993408473766
+
+    def __init__(self, p: float, generator: Generator) -> None:
+        self.p, self.generator = p, generator
+
+    def forward(self, x: Array) -> Array:
+        kind, p, s = x.dtype.type, self.p, self.saturation
+        a = 1 / math.sqrt((1 - p) * (1 + p * s * s))
+        self.noise = np.multiply(self.generator.bernoulli(x.shape, 1 - p), kind(a))
+        shift = kind(-a * p * s)  # rounded as in PyTorch
+        self.y = np.multiply(x, self.noise, out=self.y)
+        self.y += np.where(self.noise == 0, kind(a * s) + shift, shift)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # ∂y/∂x = a where the mask keeps it, else 0
+        return (np.multiply(grad, self.noise, out=self.into[0]),)

@@ -120,7 +120,8 @@ class CrossEntropy(Loss):
             dz[self.cells] -= 1
         dz *= scale
         if self.counted is not None:
-            dz[~self.counted] = 0  # even where the mean is over no rows, and the scale is NaN
+            left_out = ~self.counted  # 0, even where the mean is over no rows and the scale is NaN
+            dz[left_out] = np.where(np.isnan(self.logp[left_out]), np.nan, 0)
         return dz, self._target_gradient(scale)
 
     def _target_gradient(self, scale: Array) -> Array | None:
@@ -179,6 +180,9 @@ class L1(Loss):
         return dx, np.negative(dx) if self.needs[1] else None
 
 
+LEAST = float(np.float32(1e-12))  # PyTorch rounds it so for float64, too
+
+
 class BCE(Loss):
     """−w (y ln p + (1 − y) ln(1 − p)), with logarithms no lower than −100 as in PyTorch."""
 
@@ -192,15 +196,14 @@ class BCE(Loss):
                     f"got {array.min()} to {array.max()}: for logits, use binary_cross_entropy_with_logits"
                 )
         self.p, self.target = p, y
-        self.log_p = np.maximum(np.log(p), -100)
-        self.log_not_p = np.maximum(np.log1p(-p), -100)
-        losses = (y - 1) * self.log_not_p - y * self.log_p
+        self.log_p, self.log_not_p = np.log(p), np.log1p(-p)
+        losses = (y - 1) * np.maximum(self.log_not_p, -100) - y * np.maximum(self.log_p, -100)
         return self.reduce(losses if self.weight is None else losses * self.weight)
 
     def backward(self, grad: Array) -> Gradients:
-        # ∂/∂p = w (p − y) / (p (1 − p)), ∂/∂y = w (ln(1 − p) − ln p)
+        # ∂/∂p = w (p − y) / (p (1 − p)), ∂/∂y = w (ln(1 − p) − ln p), for p = 0 or 1 too
         scale = self.share(grad) if self.weight is None else self.share(grad) * self.weight
-        dp = scale * (self.p - self.target) / np.maximum((1 - self.p) * self.p, 1e-12)
+        dp = scale * (self.p - self.target) / np.maximum((1 - self.p) * self.p, LEAST)
         dy = scale * (self.log_not_p - self.log_p) if self.needs[1] else None
         return dp, dy
 

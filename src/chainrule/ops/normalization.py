@@ -1,4 +1,4 @@
-"""Normalisation over the batch."""
+"""Normalisation over the batch, or of each example."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from chainrule.ops.operation import Array, Gradients, Operation, add_up
+from chainrule.ops.operation import Array, Gradients, Operation, add_up, sum_to
 
 
 class BatchNorm(Operation):
@@ -61,4 +61,44 @@ class BatchNorm(Operation):
             dweight = add_up(grad * self.normal, self.axes)
         if len(self.needs) > 2:
             dbias = add_up(grad, self.axes)
+        return (dx, dweight, dbias)[: len(self.needs)]
+
+
+class LayerNorm(Operation):
+    """y = γ (x − mean) / √(var + ε) + β, with mean and (biased) variance over the last ``axes`` axes.
+
+    Without ``centre``, the mean counts as 0, which makes √var the root mean square. γ and β have the shape of
+    those axes, and may be left out.
+    """
+
+    reads = (1,)
+
+    def __init__(self, axes: int, eps: float, centre: bool = True) -> None:
+        self.axes, self.eps, self.centre = tuple(range(-axes, 0)), eps, centre
+
+    def forward(self, x: Array, weight: Array | None = None, bias: Array | None = None) -> Array:
+        centred = x - self._mean(x) if self.centre else x
+        self.scale = 1 / np.sqrt(self._mean(centred * centred) + self.eps)
+        self.normal = centred * self.scale
+        self.weight = weight
+        self.y = self.normal if weight is None else self.normal * weight
+        if bias is not None:
+            self.y = self.y + bias
+        return self.y
+
+    def _mean(self, x: Array) -> Array:
+        mean: Array = x.mean(axis=self.axes, keepdims=True)
+        return mean
+
+    def backward(self, grad: Array) -> Gradients:
+        # with n = normal and g = grad · γ:  ∂L/∂x = (g − mean(g) − n mean(g n)) / √(var + ε),
+        # ∂L/∂γ = Σ grad n,  ∂L/∂β = Σ grad;  sums over the examples
+        g = grad if self.weight is None else grad * self.weight
+        dx = g - self.normal * self._mean(g * self.normal)
+        if self.centre:
+            dx -= self._mean(g)
+        dx *= self.scale
+        shape = grad.shape[self.axes[0] :]
+        dweight = sum_to(grad * self.normal, shape) if len(self.needs) > 1 else None
+        dbias = sum_to(grad, shape) if len(self.needs) > 2 else None
         return (dx, dweight, dbias)[: len(self.needs)]

@@ -1,0 +1,210 @@
+"""Smooth activation functions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from chainrule.ops.activations import sigmoid
+from chainrule.ops.elementwise import sign
+from chainrule.ops.operation import Array, Gradients, Operation
+from chainrule.ops.special import erf
+
+
+class ELU(Operation):
+    """y = s x where x > 0, else s α (e^κx − 1)."""
+
+    reads = (0,)
+    scale = rate = slope_rate = 1.0
+
+    def __init__(self, alpha: float) -> None:
+        self.alpha = alpha
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        self.y = np.asarray(np.expm1(np.minimum(x, 0) * self.rate, out=self.y))
+        self.y *= self.alpha * self.scale
+        np.copyto(self.y, x * self.scale, where=x > 0)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # dy/dx = s where x > 0, else s α κ e^κx
+        rate = self.slope_rate
+        slope = np.exp(np.minimum(self.x, 0) * rate) * (self.alpha * self.scale * rate)
+        dx = np.asarray(np.multiply(grad, slope, out=self.into[0]))
+        np.copyto(dx, grad * self.scale, where=self.x > 0)
+        return (dx,)
+
+
+class SELU(ELU):
+    """ELU with constants that keep mean 0 and variance 1 from layer to layer, of Klambauer et al. (2017)."""
+
+    scale = 1.0507009873554804934193349852946
+
+    def __init__(self) -> None:
+        super().__init__(1.6732632423543772848170429916717)
+
+
+class CELU(ELU):
+    """ELU with κ = 1/α, and so with slope 1 on both sides of 0."""
+
+    def __init__(self, alpha: float) -> None:
+        super().__init__(alpha)
+        self.rate = 1 / alpha
+        self.slope_rate = 1 / float(np.float32(alpha))  # as PyTorch rounds it, for float64 too
+
+
+class GELU(Operation):
+    """y = x Φ(x), with Φ(x) = (1 + erf(x/√2)) / 2, the distribution function of the normal distribution."""
+
+    reads = (0,)
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        self.below = (1 + erf(x * math.sqrt(0.5))) * 0.5
+        self.y = np.multiply(x, self.below, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # dy/dx = Φ(x) + x φ(x), with φ(x) = e^(−x²/2) / √(2π)
+        density = np.exp(self.x * self.x * -0.5) * (1 / math.sqrt(2 * math.pi))
+        return (np.multiply(grad, self.below + self.x * density, out=self.into[0]),)
+
+
+class TanhGELU(Operation):
+    """y = x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2, which is nearly x Φ(x)."""
+
+    reads = (0,)
+    rate, cubic = math.sqrt(2 / math.pi), 0.044715
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        self.tanh = np.tanh(self.rate * (x + self.cubic * (x * x * x)))
+        self.y = np.multiply(0.5 * x, 1 + self.tanh, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # dy/dx = (1 + t) / 2 + x/2 · (1 − t²) · √(2/π) (1 + 3 · 0.044715 x²)
+        inner = self.rate * (1 + 3 * self.cubic * (self.x * self.x))
+        slope = 0.5 * (1 + self.tanh) + 0.5 * self.x * (1 - self.tanh * self.tanh) * inner
+        return (np.multiply(grad, slope, out=self.into[0]),)
+
+
+class SiLU(Operation):
+    """y = x σ(x)."""
+
+    reads = (0,)
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        self.y = np.divide(x, 1 + np.exp(-x), out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # dy/dx = σ (1 + x (1 − σ))
+        s = sigmoid(self.x)
+        return (np.multiply(grad, s * (1 + self.x * (1 - s)), out=self.into[0]),)
+
+
+class Mish(Operation):
+    """y = x tanh(ln(1 + eˣ))."""
+
+    reads = (0,)
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        self.tanh = np.tanh(np.log1p(np.exp(x)))
+        self.y = np.multiply(x, self.tanh, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # dy/dx = t + x σ (1 − t²)
+        slope = self.tanh + self.x * sigmoid(self.x) * (1 - self.tanh * self.tanh)
+        return (np.multiply(grad, slope, out=self.into[0]),)
+
+
+class LogSigmoid(Operation):
+    """y = ln σ(x) = min(x, 0) − ln(1 + e^−|x|)."""
+
+    reads = (0,)
+
+    def forward(self, x: Array) -> Array:
+        self.x, self.decay = x, np.exp(-np.abs(x))
+        self.y = np.subtract(np.minimum(x, 0), np.log1p(self.decay), out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # dy/dx = σ(−x), with σ(−|x|) = e^−|x| / (1 + e^−|x|)
+        tail = self.decay / (1 + self.decay)
+        return (np.multiply(grad, np.where(self.x < 0, 1 - tail, tail), out=self.into[0]),)
+
+
+class Softplus(Operation):
+    """y = ln(1 + e^βx) / β, or x itself where βx > threshold."""
+
+    reads = (0,)
+
+    def __init__(self, beta: float, threshold: float) -> None:
+        self.beta, self.threshold = beta, threshold
+
+    def forward(self, x: Array) -> Array:
+        self.x, scaled = x, x * self.beta
+        self.y = np.where(scaled > self.threshold, x, np.log1p(np.exp(scaled)) / self.beta)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # dy/dx = e^βx / (1 + e^βx), or 1
+        scaled = self.x * self.beta
+        growth = np.exp(scaled)
+        return (np.where(scaled > self.threshold, grad, grad * growth / (growth + 1)),)
+
+
+class Softsign(Operation):
+    """y = x / (1 + |x|)."""
+
+    reads = (0,)
+
+    def forward(self, x: Array) -> Array:
+        self.x, self.scale = x, np.abs(x) + 1
+        self.y = np.divide(x, self.scale, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # dy/dx = 1/(1 + |x|) − |x|/(1 + |x|)²
+        shrunk = self.x / self.scale / self.scale * sign(self.x)
+        return (np.subtract(grad / self.scale, grad * shrunk, out=self.into[0]),)
+
+
+class Tanhshrink(Operation):
+    """y = x − tanh x."""
+
+    def forward(self, x: Array) -> Array:
+        self.tanh = np.tanh(x)
+        self.y = np.subtract(x, self.tanh, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # dy/dx = tanh² x
+        return (np.multiply(grad, np.square(self.tanh), out=self.into[0]),)
+
+
+class GLU(Operation):
+    """y = a σ(b), a and b being the halves of x along one axis."""
+
+    reads = (0,)
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+
+    def forward(self, x: Array) -> Array:
+        self.a, b = np.split(x, 2, axis=self.axis)
+        self.gate = sigmoid(b)
+        self.y = np.multiply(self.a, self.gate, out=self.y)
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        # ∂y/∂a = σ(b), ∂y/∂b = a σ(b) (1 − σ(b))
+        da = grad * self.gate
+        db = (1 - self.gate) * self.gate * grad * self.a
+        return (np.concatenate([da, db], axis=self.axis, out=self.into[0]),)
