@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from chainrule.optim.flat import Block
-from chainrule.optim.optimizer import Group, Optimizer, non_negative, refuse
+from chainrule.optim.moments import average, average_square
+from chainrule.optim.optimizer import (
+    Group,
+    Optimizer,
+    check_betas,
+    check_choice,
+    check_lr,
+    non_negative,
+    refuse,
+)
+from chainrule.tensor import Tensor
 
 
 class Adam(Optimizer):
@@ -71,11 +81,15 @@ class Adam(Optimizer):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        refuse("Adam", capturable=capturable, differentiable=differentiable)
-        non_negative(lr=lr, eps=eps, weight_decay=weight_decay)
-        for i, beta in enumerate(betas):
-            if not 0 <= beta < 1:
-                raise ValueError(f"betas[{i}] must be in [0, 1), got {beta}")
+        refuse(type(self).__name__, capturable=capturable, differentiable=differentiable)
+        check_lr(lr)
+        non_negative(eps=eps, weight_decay=weight_decay)
+        check_betas(betas)
+        if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
+            raise ValueError(f"betas expected two floats, or two tensors, got {betas}")
+        if foreach and any(isinstance(option, Tensor) for option in (lr, *betas)):
+            raise ValueError("lr and betas can't be tensors with foreach=True: give numbers, or leave foreach out")
+        check_choice(fused, foreach)
         options = {
             "lr": lr,
             "betas": betas,
@@ -95,20 +109,13 @@ class Adam(Optimizer):
         return ("exp_avg", "exp_avg_sq", *(("max_exp_avg_sq",) if group["amsgrad"] else ()))
 
     def update(self, group: Group, block: Block) -> None:  # noqa: D102
-        p, g, lr, decay = block.values, block.grad, float(group["lr"]), group["weight_decay"]
+        p, g, lr = block.values, self.direction(group, block), float(group["lr"])
         m, v = block.state["exp_avg"], block.state["exp_avg_sq"]
-        t, u = block.scratch
-        beta1, beta2 = group["betas"]
-        n = block.steps + 1
-        if group["maximize"]:
-            g = np.negative(g, out=t)
-        if decay and group["decoupled_weight_decay"]:
-            p *= 1 - lr * decay
-        elif decay:
-            g = np.add(g, np.multiply(p, decay, out=u), out=t)
-        m += np.multiply(np.subtract(g, m, out=u), 1 - beta1, out=u)
-        v *= beta2
-        v += np.multiply(np.multiply(g, 1 - beta2, out=u), g, out=u)
+        t, u, _ = block.scratch
+        beta1, beta2 = map(float, group["betas"])
+        n = block.numbers["step"].item()
+        average(m, g, beta1, u)
+        average_square(v, g, beta2, u)
         if group["amsgrad"]:
             v = np.maximum(block.state["max_exp_avg_sq"], v, out=block.state["max_exp_avg_sq"])
         root = np.sqrt(v, out=t)
@@ -116,3 +123,72 @@ class Adam(Optimizer):
         root += group["eps"]
         np.divide(m, root, out=t)
         p -= np.multiply(t, lr / (1 - beta1**n), out=t)
+
+
+class AdamW(Adam):
+    """Adam whose weight decay shrinks the parameters by themselves, p ← (1 − ηλ) p, and stays out of the averages.
+
+    Parameters
+    ----------
+    params : iterable of Tensor or dict
+    lr : float
+        Learning rate η.
+    betas : (float, float)
+        β₁ and β₂ of :class:`Adam`, in [0, 1).
+    eps : float
+        ε.
+    weight_decay : float
+        λ.
+    amsgrad, maximize, foreach, capturable, differentiable, fused
+        As in :class:`Adam`.
+
+    References
+    ----------
+    .. [1] I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
+
+    Examples
+    --------
+    >>> from chainrule.tensor import Tensor
+    >>> w = Tensor([1.0], requires_grad=True)
+    >>> optimizer = AdamW([w], lr=0.1, weight_decay=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.8500], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        super().__init__(
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            foreach=foreach,
+            maximize=maximize,
+            capturable=capturable,
+            differentiable=differentiable,
+            fused=fused,
+            decoupled_weight_decay=True,
+        )
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over the state and the options of another optimiser; the decay stays decoupled."""
+        super().load_state_dict(state_dict)
+        for group in self.param_groups:
+            group["decoupled_weight_decay"] = True

@@ -10,17 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from chainrule import dtypes
 from chainrule.ops import Array
 from chainrule.tensor import Tensor
 
 BLOCK = 65_536  # elements: with its state and scratch, a block of Adam stays in the cache of one core
 
 
-State: TypeAlias = dict[Tensor, dict[str, Tensor]]  # parameter → name → tensor
+State: TypeAlias = dict[Tensor, dict[str, Any]]  # parameter → name → tensor
 
 
 @dataclass(slots=True)
@@ -30,8 +31,9 @@ class Block:
     values: Array
     grad: Array
     state: dict[str, Array]
-    steps: int  # how many updates these parameters have had before
-    scratch: tuple[Array, Array]
+    numbers: dict[str, Array]  # of the state, those that are one for each parameter, without axes
+    first: bool  # whether these parameters have had no update before
+    scratch: tuple[Array, Array, Array]
 
 
 class FlatParameters:
@@ -45,9 +47,13 @@ class FlatParameters:
         The optimiser's state: parameter → name → tensor. Tensors found there keep their values and become views.
     names : tuple of str
         Which state vectors there are.
+    numbers : tuple of str
+        Which single numbers the state of each parameter has.
     """
 
-    def __init__(self, params: list[Tensor], state: State, names: tuple[str, ...]) -> None:
+    def __init__(
+        self, params: list[Tensor], state: State, names: tuple[str, ...], numbers: tuple[str, ...]
+    ) -> None:
         self.params, self.names = params, names
         self.dtype = params[0].dtype
         self.bounds = np.cumsum([0, *(p.numel() for p in params)]).tolist()
@@ -57,13 +63,15 @@ class FlatParameters:
         self.state = {name: np.zeros(total, self.dtype) for name in names}
         self.views = self._cut_up(self.values)
         self.grad_views = self._cut_up(self.grads)
-        self.state_views = {name: self._cut_up(vector) for name, vector in self.state.items()}
+        kind = dtypes.float64 if dtypes.get_default_dtype() == dtypes.float64 else dtypes.float32
+        self.numbers = {name: [np.zeros((), kind) for _ in params] for name in numbers}
+        self.state_views = {**self.numbers, **{name: self._cut_up(v) for name, v in self.state.items()}}
         self.parts = list(zip(params, self.views, self.grad_views, strict=True))
-        self.steps = [0] * len(params)
+        self.known = [False] * len(params)  # whether the state of a parameter is in use
         self._blocks: dict[tuple[int, int, bool], list[Block]] = {}
         # without state, an update is one pass, which the BLAS cuts by itself
         self.block = min(BLOCK, total) if names else total
-        self.scratch = np.empty(self.block, self.dtype), np.empty(self.block, self.dtype)
+        self.scratch = tuple(np.empty(self.block, self.dtype) for _ in range(3))
         for i, p in enumerate(params):
             _adopt(p, self.views[i])
             if p._grad is None:
@@ -76,12 +84,19 @@ class FlatParameters:
         pieces = np.split(vector, self.bounds[1:-1])
         return [piece.reshape(p.array.shape) for piece, p in zip(pieces, self.params, strict=True)]
 
-    def _take_state(self, i: int, state: dict[str, Tensor]) -> None:
-        for name in self.names:
-            if name in state:
-                np.copyto(self.state_views[name][i], state[name].array)
-                state[name].array = self.state_views[name][i]
-        self.steps[i] = int(state["step"].item()) if "step" in state else int(any(n in state for n in self.names))
+    def _take_state(self, i: int, entry: dict[str, Any]) -> None:
+        """Move the state of a parameter to its place; what it lacks is zero."""
+        self.known[i] = any(name in entry for name in self.state_views)
+        if not self.known[i]:
+            return
+        for name, views in self.state_views.items():
+            if name not in entry:
+                entry[name] = Tensor(views[i])
+            elif name in self.numbers:
+                views[i] = entry[name].array
+            else:
+                np.copyto(views[i], entry[name].array)
+                entry[name].array = views[i]
 
     def fits(self, state: State, names: tuple[str, ...]) -> bool:
         """Return whether parameters and state still are what was laid out here, and not what a user put there."""
@@ -91,17 +106,15 @@ class FlatParameters:
             view = self.views[i]
             if p.array is not view and (p.array.dtype != self.dtype or p.array.shape != view.shape):
                 return False
-            if names and not self._holds(i, state.get(p)):
+            if self.state_views and not self._holds(i, state.get(p)):
                 return False
         return True
 
-    def _holds(self, i: int, entry: dict[str, Tensor] | None) -> bool:
-        """Return whether the state that users see of a parameter is the one in the vectors."""
+    def _holds(self, i: int, entry: dict[str, Any] | None) -> bool:
+        """Return whether the state that users see of a parameter is the one that is held here."""
         if not entry:
-            return self.steps[i] == 0
-        if "step" in entry and entry["step"].array != self.steps[i]:
-            return False
-        return all(name in entry and entry[name].array is self.state_views[name][i] for name in self.names)
+            return not self.known[i]
+        return all(name in entry and entry[name].array is views[i] for name, views in self.state_views.items())
 
     def state_of(self, i: int) -> dict[str, Tensor]:
         """Return the state of one parameter, as tensors that share the memory of the vectors."""
@@ -110,7 +123,7 @@ class FlatParameters:
     def runs(self) -> list[tuple[int, int, Array]]:
         """Return (first, last, gradients) of neighbouring parameters that can be updated in one go.
 
-        Neighbours have a gradient, and have had the same number of updates.
+        Neighbours have a gradient, and the same numbers in their state.
         """
         missing = elsewhere = False
         for p, view, grad_view in self.parts:
@@ -121,18 +134,25 @@ class FlatParameters:
             elif p._grad.array is not grad_view:
                 elsewhere = True
         grads = self._gather() if elsewhere else self.grads
-        # without state, the number of updates does not matter
-        steps = self.steps if self.names else [0] * len(self.steps)
-        if not missing and steps.count(steps[0]) == len(steps):
+        kinds = self._kinds()
+        if not missing and kinds.count(kinds[0]) == len(kinds):
             return [(0, len(self.params), grads)]
         runs, first = [], 0
-        kinds = [None if p._grad is None else n for p, n in zip(self.params, steps, strict=True)]
-        for kind, run in groupby(kinds):
+        for kind, run in groupby(
+            None if p._grad is None else kind for p, kind in zip(self.params, kinds, strict=True)
+        ):
             last = first + len(list(run))
             if kind is not None:
                 runs.append((first, last, grads))
             first = last
         return runs
+
+    def _kinds(self) -> list[tuple[float, ...]]:
+        """Return of every parameter what must be equal to update it together with its neighbour."""
+        if not self.state_views:
+            return [()] * len(self.params)
+        numbers = [[number.item() for number in views] for views in self.numbers.values()]
+        return list(zip(self.known, *numbers, strict=True))
 
     def _gather(self) -> Array:
         """Copy the gradients to a second vector: one lies elsewhere, because its memory was shown to a user.
@@ -151,27 +171,35 @@ class FlatParameters:
         return np.empty_like(self.grads)
 
     def blocks(self, first: int, last: int, grads: Array) -> list[Block]:
-        """Return a run of parameters in blocks, and count the update that is made with them."""
+        """Return a run of parameters in blocks."""
         key = first, last, grads is self.grads
         if key not in self._blocks:
             self._blocks[key] = list(self._cut(self.bounds[first], self.bounds[last], grads))
+        numbers = {name: views[first] for name, views in self.numbers.items()}
         for block in self._blocks[key]:
-            block.steps = self.steps[first]
-        for i in range(first, last):
-            self.steps[i] += 1
-            self.params[i]._touch()
+            block.numbers, block.first = numbers, not self.known[first]
         return self._blocks[key]
 
+    def updated(self, first: int, last: int) -> None:
+        """Learn that a run of parameters was updated, and the numbers of the first changed, to be those of all."""
+        for views in self.numbers.values():
+            for view in views[first + 1 : last]:
+                view[...] = views[first]
+        for i in range(first, last):
+            self.known[i] = True
+            self.params[i]._touch()
+
     def _cut(self, origin: int, end: int, grads: Array) -> Iterator[Block]:
-        for start in range(origin, end, max(self.block, 1)):
+        for start in range(origin, max(end, origin + 1), max(self.block, 1)):  # one at least, of empty parameters
             part = slice(start, min(start + self.block, end))
             length = part.stop - start
             yield Block(
                 self.values[part],
                 grads[part],
                 {name: vector[part] for name, vector in self.state.items()},
-                0,
-                (self.scratch[0][:length], self.scratch[1][:length]),
+                {},
+                True,
+                (self.scratch[0][:length], self.scratch[1][:length], self.scratch[2][:length]),
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import chain
 from operator import is_
@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule import dtypes
 from chainrule.autograd import enable_grad, replayed
+from chainrule.ops import Array
 from chainrule.optim.flat import Block, FlatParameters, State
 from chainrule.tensor import Tensor, as_tensor
 
@@ -40,7 +41,8 @@ class Optimizer:
         Parameter → name → tensor.
     """
 
-    counts_steps = True  # whether the state has an entry "step"
+    numbers: tuple[str, ...] = ("step",)  # of which the state has one for each parameter, without axes
+    replays = True  # whether a captured step can call ``step()``
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -59,7 +61,7 @@ class Optimizer:
             self.add_param_group(group)
 
     def __init_subclass__(cls) -> None:
-        if "step" in vars(cls):
+        if "step" in vars(cls) and cls.replays:
             cls.step = replayed(cls.step)  # type: ignore[method-assign]
 
     # ---- what a subclass says -------------------------------------------------------------------------------
@@ -71,6 +73,28 @@ class Optimizer:
     def update(self, group: Group, block: Block) -> None:
         """Change ``block.values`` and ``block.state``, in place. ``block.grad`` must be left as it is."""
         raise NotImplementedError
+
+    def update_all(self, group: Group, blocks: list[Block]) -> None:
+        """Update the blocks of neighbouring parameters, which share their ``numbers``, and count the step."""
+        if "step" in blocks[0].numbers:
+            blocks[0].numbers["step"] += 1
+        for block in blocks:
+            self.update(group, block)
+
+    def direction(self, group: Group, block: Block) -> Array:
+        """Return g, the gradient with the signs and the weight decay that the options ask for.
+
+        It may lie in the first scratch vector, and the second is used. A decoupled decay shrinks the parameters.
+        """
+        p, g, decay = block.values, block.grad, group.get("weight_decay")
+        t, u, _ = block.scratch
+        if group["maximize"]:
+            g = np.negative(g, out=t)
+        if decay and group.get("decoupled_weight_decay"):
+            p *= 1 - float(group["lr"]) * decay
+        elif decay:
+            g = np.add(g, np.multiply(p, decay, out=u), out=t)
+        return g
 
     # ---- groups ---------------------------------------------------------------------------------------------
 
@@ -85,16 +109,23 @@ class Optimizer:
         Raises
         ------
         TypeError
-            If a parameter is not a tensor.
+            If a parameter is not a tensor, or the parameters have no order.
         ValueError
-            If a parameter is no leaf, or is in a group already.
+            If a parameter is no leaf, is in a group already, or has no name where others have.
         """
         group = {**param_group}
         params = group["params"]
+        if isinstance(params, set):
+            raise TypeError("params expected an ordered collection, got a set, whose order changes: pass a list")
         params = [params] if isinstance(params, Tensor) else list(params)
-        if params and isinstance(params[0], tuple):
+        named = [isinstance(p, tuple) for p in params]
+        if any(named):
+            if not all(named):
+                raise ValueError("params expected all parameters with names, or none: some names are missing")
             group["param_names"] = [name for name, _ in params]
             params = [p for _, p in params]
+        if any(("param_names" in g) != ("param_names" in group) for g in self.param_groups):
+            raise ValueError("param_group expected names exactly if the other groups have them")
         present = {p for g in self.param_groups for p in g["params"]}
         for p in params:
             if not isinstance(p, Tensor):
@@ -117,7 +148,7 @@ class Optimizer:
             by_dtype: dict[Any, list[Tensor]] = {}
             for p in group["params"]:
                 by_dtype.setdefault(p.dtype, []).append(p)
-            flats = [FlatParameters(params, self.state, names) for params in by_dtype.values()]
+            flats = [FlatParameters(params, self.state, names, self.numbers) for params in by_dtype.values()]
             self._flat[index] = [*group["params"]], flats
         return flats
 
@@ -149,21 +180,17 @@ class Optimizer:
         for index, group in enumerate(self.param_groups):
             for flat in self._layout(index):
                 for first, last, grads in flat.runs():
-                    for block in flat.blocks(first, last, grads):
-                        self.update(group, block)
+                    self.update_all(group, flat.blocks(first, last, grads))
+                    flat.updated(first, last)
                     self._show_state(flat, first, last)
 
     def _show_state(self, flat: FlatParameters, first: int, last: int) -> None:
-        """Enter the state of parameters into ``state`` at their first update, and count their steps there."""
-        if not self.counts_steps and not flat.names:
-            return
-        for i in range(first, last):
-            p = flat.params[i]
-            if not self.state.get(p):
-                self.state[p] = flat.state_of(i)
-            if self.counts_steps:
-                step = self.state[p].setdefault("step", Tensor(np.zeros((), dtypes.float32)))
-                step.array[...] = flat.steps[i]
+        """Enter the state of parameters into ``state`` at their first update."""
+        if flat.state_views:
+            for i in range(first, last):
+                entry = self.state[flat.params[i]]
+                if not entry:
+                    entry.update(flat.state_of(i))
 
     @replayed
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -215,21 +242,22 @@ class Optimizer:
             raise ValueError(
                 f"loaded state dict expected {len(self.param_groups)} parameter groups, got {len(saved)}"
             )
-        params: dict[int, Tensor] = {}
+        state: State = defaultdict(dict)
+        groups = []
         for i, (group, other) in enumerate(zip(self.param_groups, saved, strict=True)):
             if len(group["params"]) != len(other["params"]):
                 raise ValueError(
                     f"loaded state dict expected {len(group['params'])} parameters in group {i}, "
                     f"got {len(other['params'])}"
                 )
-            params.update(zip(other["params"], group["params"], strict=True))
-        state = {params[k]: _loaded(params[k], entry) for k, entry in state_dict["state"].items()}
-        self.state = defaultdict(dict, state)
-        self.param_groups = [
-            {**self.defaults, **{k: v for k, v in other.items() if k != "params"}, "params": group["params"]}
-            for group, other in zip(self.param_groups, saved, strict=True)
-        ]
-        self._flat = {}
+            named = {"param_names": group["param_names"]} if "param_names" in group else {}
+            options = {k: _loaded(v, None) for k, v in other.items() if k != "params"}
+            groups.append({**self.defaults, **named, **options, "params": group["params"]})
+            vectors = self.state_names(groups[-1])
+            for k, p in zip(other["params"], group["params"], strict=True):
+                if k in state_dict["state"]:
+                    state[p] = _loaded_state(p, state_dict["state"][k], vectors)
+        self.state, self.param_groups, self._flat = state, groups, {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_flat": {}}  # a copy lays out vectors of its own
@@ -247,22 +275,29 @@ def _same(a: list[Tensor], b: list[Tensor]) -> bool:
     return len(a) == len(b) and all(map(is_, a, b))
 
 
-def _loaded(p: Tensor, entry: dict[str, Any]) -> dict[str, Tensor]:
-    """Return copies of a parameter's saved state, in the parameter's dtype."""
-    result: dict[str, Tensor] = OrderedDict()
-    for name, value in entry.items():
-        if value is None:
-            continue
-        array = as_tensor(value).array
-        if name == "step":
-            result[name] = Tensor(np.array(array, dtypes.float32))
-        elif array.shape != p.array.shape:
+def _loaded_state(p: Tensor, entry: dict[str, Any], vectors: tuple[str, ...]) -> dict[str, Any]:
+    """Return a copy of a parameter's saved state, in the parameter's dtype."""
+    result = {name: _loaded(value, p.dtype) for name, value in entry.items() if value is not None}
+    if "step" in result:
+        result["step"] = Tensor(np.array(float(entry["step"]), dtypes.float32))
+    for name in vectors:
+        if name in result and result[name].shape != p.shape:
             raise ValueError(
-                f"state {name!r} of a parameter of shape {tuple(p.shape)} expected that shape, got {array.shape}"
+                f"state {name!r} of a parameter of shape {tuple(p.shape)} expected that shape, "
+                f"got {tuple(result[name].shape)}"
             )
-        else:
-            result[name] = Tensor(np.array(array, p.dtype))
     return result
+
+
+def _loaded(value: Any, dtype: Any) -> Any:
+    """Return a copy of a saved value, its tensors in a dtype, or in their own."""
+    if dtype is None and isinstance(value, np.generic):
+        return value
+    if hasattr(value, "__array__"):
+        return Tensor(np.array(as_tensor(value).array, dtype))
+    if isinstance(value, list | tuple):
+        return type(value)(_loaded(v, dtype) for v in value)
+    return value
 
 
 def refuse(optimizer: str, **options: Any) -> None:
@@ -270,6 +305,26 @@ def refuse(optimizer: str, **options: Any) -> None:
     for name, value in options.items():
         if value:
             raise NotImplementedError(f"{optimizer}({name}={value!r}) is not covered: leave it out")
+
+
+def check_choice(fused: bool | None, foreach: bool | None) -> None:
+    """Raise RuntimeError if both of PyTorch's implementations are chosen."""
+    if fused and foreach:
+        raise RuntimeError("fused and foreach can't both be True: they choose between two implementations")
+
+
+def check_lr(lr: Any) -> None:
+    """Raise ValueError for a learning rate that is negative, or a tensor of several elements."""
+    if isinstance(lr, Tensor) and lr.numel() != 1:
+        raise ValueError(f"lr expected a number or a tensor of one element, got a tensor of shape {lr.shape}")
+    non_negative(lr=lr)
+
+
+def check_betas(betas: tuple[Any, Any]) -> None:
+    """Raise ValueError for decay rates outside of [0, 1)."""
+    for i, beta in enumerate(betas):
+        if not 0 <= beta < 1:
+            raise ValueError(f"betas[{i}] must be in [0, 1), got {beta}")
 
 
 def non_negative(**options: Any) -> None:

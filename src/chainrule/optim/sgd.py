@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.blas import axpy
 from chainrule.optim.flat import Block
-from chainrule.optim.optimizer import Group, Optimizer, non_negative, refuse
+from chainrule.optim.optimizer import Group, Optimizer, check_choice, check_lr, non_negative, refuse
 
 
 class SGD(Optimizer):
@@ -50,7 +50,7 @@ class SGD(Optimizer):
     tensor([0.8000], requires_grad=True)
     """
 
-    counts_steps = False
+    numbers = ()
 
     def __init__(
         self,
@@ -67,12 +67,14 @@ class SGD(Optimizer):
         fused: bool | None = None,
     ) -> None:
         refuse("SGD", differentiable=differentiable)
-        non_negative(lr=lr, momentum=momentum, weight_decay=weight_decay)
+        check_lr(lr)
+        non_negative(momentum=momentum, weight_decay=weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError(
                 "nesterov=True needs a momentum above 0 and dampening 0, "
                 f"got momentum {momentum} and dampening {dampening}"
             )
+        check_choice(fused, foreach)
         options = {
             "lr": lr,
             "momentum": momentum,
@@ -90,18 +92,14 @@ class SGD(Optimizer):
         return ("momentum_buffer",) if group["momentum"] else ()
 
     def update(self, group: Group, block: Block) -> None:  # noqa: D102
-        p, g = block.values, block.grad
-        t, u = block.scratch
-        if group["maximize"]:
-            g = np.negative(g, out=t)
-        if group["weight_decay"]:
-            g = np.add(g, np.multiply(p, group["weight_decay"], out=u), out=t)
+        g = self.direction(group, block)
+        t, u, _ = block.scratch
         if group["momentum"]:
             b = block.state["momentum_buffer"]
-            if block.steps == 0:
+            if block.first:
                 np.copyto(b, g)
             else:
                 b *= group["momentum"]
                 b += np.multiply(g, 1 - group["dampening"], out=u)
             g = np.add(g, np.multiply(b, group["momentum"], out=u), out=t) if group["nesterov"] else b
-        axpy(-float(group["lr"]), g, p, scratch=u)
+        axpy(-float(group["lr"]), g, block.values, scratch=u)
