@@ -49,7 +49,10 @@ def _fma64(x: Float64, a: float, b: float) -> Float64:
     rounding to odd", IEEE Transactions on Computers 57 (2008).
     """
     if b == 0 or a == 1:
-        return x * a + b
+        product = x * a
+        total = product + b
+        lost = (product == 0) & (x != 0) & (a != 0)  # the sign of what is too small is kept: −1e-400 + 0 is −0
+        return np.where(lost & (b == 0), product, total)
     high, low = _two_product(x, np.full(1, a))
     sum_high, sum_low = _two_sum(np.full(1, b), low)
     result, rest = _two_sum(high, sum_high)

@@ -40,7 +40,7 @@ def _find(letter: str, number: Any) -> Any:
     return None
 
 
-SMALL = 131_072  # elements: such vectors stay in the cache of one core, where NumPy's passes are cheap
+SMALL = 65_536  # elements: for shorter vectors, waking the threads of the BLAS costs more than it saves
 
 _AXPY = {
     np.dtype(np.float32): _find("s", ctypes.c_float),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +15,6 @@ from chainrule.derivations.names import At, Gradient, Quantity
 from chainrule.derivations.steps import Equation, Line, Step, Values
 from chainrule.ops import Array
 from chainrule.optim import SGD, Adam, Optimizer
-from chainrule.optim.flat import Block
 from chainrule.tensor import Tensor
 
 
@@ -45,17 +46,17 @@ def update_of(optimizer: Optimizer, parameter: Tensor, grad: Array) -> Update | 
     else:
         return None
     state = optimizer.state.get(parameter, {})
-    names = optimizer.state_names(group)
-    shape, size, dtype = parameter.array.shape, parameter.array.size, parameter.array.dtype
-    before = {n: state[n].array.copy() if n in state else np.zeros(shape, dtype) for n in names}
-    before["p"] = parameter.array.copy()
-    flat = {name: array.flatten() for name, array in before.items()}
-    steps = int(state["step"].item()) if "step" in state else int(any(name in state for name in names))
-    scratch = np.empty(size, dtype), np.empty(size, dtype)
-    block = Block(flat["p"], grad.flatten(), {n: flat[n] for n in names}, steps, scratch)
-    with np.errstate(all="ignore"):
-        optimizer.update(group, block)
-    return Update(group, before, {name: array.reshape(shape) for name, array in flat.items()}, steps)
+    steps = int(state["step"].item()) if "step" in state else int(bool(state))
+    twin, p = copy(optimizer), Tensor(parameter.array.copy(), requires_grad=True)
+    twin.param_groups = [{**group, "params": [p]}]
+    twin.state = defaultdict(dict)
+    twin.state[p].update({name: Tensor(t.array.copy()) for name, t in state.items()})
+    p.grad = Tensor(grad.reshape(p.shape))
+    twin.step()
+    after = {name: t.array for name, t in twin.state[p].items() if t.shape == p.shape}
+    zeros = np.zeros_like(p.array)
+    before = {name: state[name].array.copy() if name in state else zeros for name in after}
+    return Update(group, before | {"p": parameter.array.copy()}, after | {"p": p.array}, steps)
 
 
 class Written:

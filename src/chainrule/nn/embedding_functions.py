@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from chainrule import dtypes, ops
-from chainrule.autograd import replayed
+from chainrule.autograd import refuse_capture, replayed
+from chainrule.ops import Array
 from chainrule.tensor import Tensor, apply, as_tensor
 
 
@@ -97,3 +98,49 @@ def _shorten_rows(weight: Tensor, index: Tensor, max_norm: float, norm_type: flo
     scale = np.where(norm > max_norm, max_norm / (norm + 1e-7), 1).astype(rows.dtype)
     weight.array[positions] = rows * scale
     weight._touch()
+
+
+def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
+    """Return, for every class index, a row of zeros with a one at that index.
+
+    Parameters
+    ----------
+    tensor : Tensor of int64
+        Any shape.
+    num_classes : int
+        The length of the rows. Default: the greatest index + 1.
+
+    Returns
+    -------
+    Tensor of int64
+        Shape (..., num_classes).
+
+    Raises
+    ------
+    RuntimeError
+        If an index is negative or too large, the dtype is not int64, or the number of classes is not known.
+
+    Examples
+    --------
+    >>> one_hot([0, 2])
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    labels = as_tensor(tensor)
+    if labels.dtype != np.int64:
+        raise RuntimeError(f"one_hot expected class indices of dtype int64, got {labels.dtype}: use y.long()")
+    if num_classes == -1:
+        refuse_capture("has one_hot infer the number of classes", "give num_classes")
+    if not labels.array.size and num_classes <= 0:
+        raise RuntimeError("one_hot can't infer the number of classes from no indices: give num_classes")
+
+    def rows(index: Array) -> Array:
+        greatest = int(index.max()) if index.size else -1
+        if index.size and index.min() < 0:
+            raise RuntimeError(f"one_hot expected class indices of at least 0, got {index.min()}")
+        classes = greatest + 1 if num_classes == -1 else num_classes
+        if greatest >= classes:
+            raise RuntimeError(f"one_hot expected class indices below num_classes = {classes}, got {greatest}")
+        return np.asarray(index[..., np.newaxis] == np.arange(classes), dtype=np.int64)
+
+    return apply(ops.NoGradient(rows), labels)

@@ -1,14 +1,80 @@
-"""A linear layer and its cross-entropy in one."""
+"""A linear layer and its cross-entropy in one: the function, and the module."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from chainrule.nn import functional as F
 from chainrule.nn.linear import Linear
+from chainrule.nn.linear_functions import linear
 from chainrule.nn.loss import _Loss
+from chainrule.nn.loss_functions import cross_entropy
 from chainrule.tensor import Tensor, as_tensor
+
+
+def linear_cross_entropy(
+    input: Any,
+    linear_weight: Any,
+    target: Any,
+    *,
+    linear_bias: Any = None,
+    weight: Any = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: None = None,
+) -> Tensor:
+    """Compute the cross-entropy of the logits x Wᵀ + b.
+
+    Parameters
+    ----------
+    input : Tensor
+        x, shape (batch, in) or (in,).
+    linear_weight : Tensor
+        W, shape (classes, in), or (classes, d1, ..., in) for as many losses of each example.
+    target : Tensor
+        As for :func:`cross_entropy`.
+    linear_bias : Tensor, optional
+        b, of the shape of W without its last axis.
+    weight, reduction, label_smoothing
+        As for :func:`cross_entropy`.
+    ignore_index : int, optional
+        Targets of this index do not count. Default: −100.
+    options : None
+        PyTorch's ways to save memory are not covered.
+
+    Returns
+    -------
+    Tensor
+        Without axes, or with ``reduction="none"`` of the shape of the class indices.
+
+    Raises
+    ------
+    NotImplementedError
+        If options are given.
+
+    Examples
+    --------
+    >>> linear_cross_entropy([[1.0, 0.0]], [[2.0, 1.0], [0.0, 1.0]], [0])
+    tensor(0.1269)
+    """
+    if options is not None:
+        raise NotImplementedError(
+            "options of linear_cross_entropy are not covered: options=None gives the same numbers"
+        )
+    x, W = as_tensor(input), as_tensor(linear_weight)
+    classes = W.array.shape[:-1]
+    bias = None if linear_bias is None else as_tensor(linear_bias).flatten()
+    logits = linear(x, W.reshape(-1, W.array.shape[-1]), bias)
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(
+        logits.reshape(*x.array.shape[:-1], *classes),
+        target,
+        weight,
+        ignore_index=ignored,
+        reduction=reduction,
+        label_smoothing=label_smoothing,
+    )
 
 
 class LinearCrossEntropyLoss(_Loss):
@@ -78,7 +144,7 @@ class LinearCrossEntropyLoss(_Loss):
     def forward(self, input: Any, target: Any) -> Tensor:
         """Compute it for x of shape (batch, in_features) and class indices or probabilities."""
         shape = (self.num_classes, *self.out_features)
-        return F.linear_cross_entropy(
+        return linear_cross_entropy(
             input,
             self.linear.weight.reshape(*shape, self.linear.in_features),
             target,

@@ -1,139 +1,50 @@
 """Every operation of the engine, forward beside derivative, on plain arrays.
 
-One file for each kind. The registry, ``Operation.registry``, knows them all by name.
+One file for each kind. The registry, ``Operation.registry``, knows by name all that have been imported.
 """
 
-from chainrule.ops.activations import LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
-from chainrule.ops.arithmetic import Add, Div, Maximum, Minimum, Mod, Mul, Neg, Pow, Sub, Where, floor_divide
-from chainrule.ops.distances import AtLeast, PNorm
-from chainrule.ops.dropout import AlphaDropout, Dropout
-from chainrule.ops.elementwise import Abs, Cast, Clip, Clone, Cos, Exp, Log, NoGradient, Sin, Sqrt, Step, sign
-from chainrule.ops.embedding import Embedding
-from chainrule.ops.linear import Linear, MatMul
-from chainrule.ops.losses import BCE, L1, MSE, NLL, BCEWithLogits, CrossEntropy
-from chainrule.ops.margin_losses import MultiLabelMargin, MultiMargin, SoftMargin
-from chainrule.ops.normalization import BatchNorm, LayerNorm
-from chainrule.ops.operation import Array, Operation
-from chainrule.ops.piecewise import (
-    Hardshrink,
-    Hardsigmoid,
-    Hardswish,
-    Hardtanh,
-    PReLU,
-    RReLU,
-    Softshrink,
-    Threshold,
-)
-from chainrule.ops.reductions import CumSum, Extremum, LogSumExp, Mean, Norm, Prod, Std, Sum, Var
-from chainrule.ops.regression_losses import Huber, KLDivergence, SmoothL1
-from chainrule.ops.shapes import PLACE, Cat, Expand, Gather, Index, Permute, Reshape, SetIndex, SetView, Stack
-from chainrule.ops.smooth import (
-    CELU,
-    ELU,
-    GELU,
-    GLU,
-    SELU,
-    LogSigmoid,
-    Mish,
-    SiLU,
-    Softplus,
-    Softsign,
-    TanhGELU,
-    Tanhshrink,
-)
-from chainrule.ops.special import erf
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "BCE",
-    "CELU",
-    "ELU",
-    "GELU",
-    "GLU",
-    "L1",
-    "MSE",
-    "NLL",
-    "PLACE",
-    "SELU",
-    "Abs",
-    "Add",
-    "AlphaDropout",
-    "Array",
-    "AtLeast",
-    "BCEWithLogits",
-    "BatchNorm",
-    "Cast",
-    "Cat",
-    "Clip",
-    "Clone",
-    "Cos",
-    "CrossEntropy",
-    "CumSum",
-    "Div",
-    "Dropout",
-    "Embedding",
-    "Exp",
-    "Expand",
-    "Extremum",
-    "Gather",
-    "Hardshrink",
-    "Hardsigmoid",
-    "Hardswish",
-    "Hardtanh",
-    "Huber",
-    "Index",
-    "KLDivergence",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
-    "Log",
-    "LogSigmoid",
-    "LogSoftmax",
-    "LogSumExp",
-    "MatMul",
-    "Maximum",
-    "Mean",
-    "Minimum",
-    "Mish",
-    "Mod",
-    "Mul",
-    "MultiLabelMargin",
-    "MultiMargin",
-    "Neg",
-    "NoGradient",
-    "Norm",
-    "Operation",
-    "PNorm",
-    "PReLU",
-    "Permute",
-    "Pow",
-    "Prod",
-    "RReLU",
-    "ReLU",
-    "Reshape",
-    "SetIndex",
-    "SetView",
-    "SiLU",
-    "Sigmoid",
-    "Sin",
-    "SmoothL1",
-    "SoftMargin",
-    "Softmax",
-    "Softplus",
-    "Softshrink",
-    "Softsign",
-    "Sqrt",
-    "Stack",
-    "Std",
-    "Step",
-    "Sub",
-    "Sum",
-    "Tanh",
-    "TanhGELU",
-    "Tanhshrink",
-    "Threshold",
-    "Var",
-    "Where",
-    "erf",
-    "floor_divide",
-    "sign",
-]
+from chainrule.later import later
+
+if TYPE_CHECKING:
+    from chainrule.ops.activations import *
+    from chainrule.ops.arithmetic import *
+    from chainrule.ops.distances import *
+    from chainrule.ops.dropout import *
+    from chainrule.ops.elementwise import *
+    from chainrule.ops.embedding import *
+    from chainrule.ops.linear import *
+    from chainrule.ops.losses import *
+    from chainrule.ops.margin_losses import *
+    from chainrule.ops.normalization import *
+    from chainrule.ops.operation import *
+    from chainrule.ops.piecewise import *
+    from chainrule.ops.reductions import *
+    from chainrule.ops.regression_losses import *
+    from chainrule.ops.shapes import *
+    from chainrule.ops.smooth import *
+    from chainrule.ops.special import *
+
+__getattr__, __dir__ = later(
+    __name__,
+    {
+        "activations": "LeakyReLU LogSoftmax ReLU Sigmoid Softmax Tanh",
+        "arithmetic": "Add Div Maximum Minimum Mod Mul Neg Pow Sub Where floor_divide",
+        "distances": "AtLeast PNorm",
+        "dropout": "AlphaDropout Dropout",
+        "elementwise": "Abs Cast Clip Clone Cos Exp Log NoGradient Sin Sqrt Step sign",
+        "embedding": "Embedding",
+        "linear": "Linear MatMul",
+        "losses": "BCE BCEWithLogits CrossEntropy L1 MSE NLL",
+        "margin_losses": "MultiLabelMargin MultiMargin SoftMargin",
+        "normalization": "BatchNorm LayerNorm",
+        "operation": "Array Operation",
+        "piecewise": "Hardshrink Hardsigmoid Hardswish Hardtanh PReLU RReLU Softshrink Threshold",
+        "reductions": "CumSum Extremum LogSumExp Mean Norm Prod Std Sum Var",
+        "regression_losses": "Huber KLDivergence SmoothL1",
+        "shapes": "Cat Expand Gather Index PLACE Permute Reshape SetIndex SetView Stack",
+        "smooth": "CELU ELU GELU GLU LogSigmoid Mish SELU SiLU Softplus Softsign TanhGELU Tanhshrink",
+        "special": "erf",
+    },
+)

@@ -1,38 +1,40 @@
 """Optimisers, and schedules of their learning rate."""
 
-from typing import Any as _Any
+from typing import TYPE_CHECKING
 
-from chainrule.optim import lr_scheduler
-from chainrule.optim.adadelta import Adadelta
-from chainrule.optim.adagrad import Adagrad
-from chainrule.optim.adam import Adam, AdamW
-from chainrule.optim.adamax import Adamax
-from chainrule.optim.asgd import ASGD
-from chainrule.optim.lbfgs import LBFGS
-from chainrule.optim.nadam import NAdam
-from chainrule.optim.optimizer import Optimizer
-from chainrule.optim.radam import RAdam
-from chainrule.optim.rmsprop import RMSprop
-from chainrule.optim.rprop import Rprop
-from chainrule.optim.sgd import SGD
+from chainrule.later import later
 
-__all__ = [
-    "ASGD",
-    "LBFGS",
-    "SGD",
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Adamax",
-    "NAdam",
-    "Optimizer",
-    "RAdam",
-    "RMSprop",
-    "Rprop",
-    "lr_scheduler",
-]
+if TYPE_CHECKING:
+    from chainrule.optim import lr_scheduler as lr_scheduler
+    from chainrule.optim.adadelta import *
+    from chainrule.optim.adagrad import *
+    from chainrule.optim.adam import *
+    from chainrule.optim.adamax import *
+    from chainrule.optim.asgd import *
+    from chainrule.optim.lbfgs import *
+    from chainrule.optim.nadam import *
+    from chainrule.optim.optimizer import *
+    from chainrule.optim.radam import *
+    from chainrule.optim.rmsprop import *
+    from chainrule.optim.rprop import *
+    from chainrule.optim.sgd import *
 
-
-def __getattr__(name: str) -> _Any:
-    raise AttributeError(f"chainrule.optim has no {name!r}: it covers what fully-connected networks use")
+__getattr__, __dir__ = later(
+    __name__,
+    {
+        "adadelta": "Adadelta",
+        "adagrad": "Adagrad",
+        "adam": "Adam AdamW",
+        "adamax": "Adamax",
+        "asgd": "ASGD",
+        "lbfgs": "LBFGS",
+        "nadam": "NAdam",
+        "optimizer": "Optimizer",
+        "radam": "RAdam",
+        "rmsprop": "RMSprop",
+        "rprop": "Rprop",
+        "sgd": "SGD",
+        "lr_scheduler": "",
+    },
+    otherwise=": it covers what fully-connected networks use",
+)

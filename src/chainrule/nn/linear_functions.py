@@ -1,0 +1,103 @@
+"""Linear layers as functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule import dtypes, ops
+from chainrule.tensor import Tensor, apply, as_tensor
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
+    """Compute x Wᵀ + b.
+
+    Parameters
+    ----------
+    input : Tensor
+        Shape (..., in).
+    weight : Tensor
+        Shape (out, in).
+    bias : Tensor, optional
+        Shape (out,).
+
+    Returns
+    -------
+    Tensor
+        Shape (..., out).
+
+    Raises
+    ------
+    RuntimeError
+        If the last axis of ``input`` has another length than that of ``weight``, or the dtypes differ.
+
+    Examples
+    --------
+    >>> linear([1.0, 2.0], [[1.0, 1.0], [1.0, -1.0]])
+    tensor([ 3., -1.])
+    """
+    x = input if isinstance(input, Tensor) else as_tensor(input)
+    W = weight if isinstance(weight, Tensor) else as_tensor(weight)
+    if x.array.shape[-1:] != W.array.shape[1:] or x.array.dtype != W.array.dtype:
+        raise _linear_error(x, W)
+    return apply(ops.Linear(), x, W) if bias is None else apply(ops.Linear(), x, W, bias)
+
+
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
+    """Compute Σ_ij x₁[i] W[k, i, j] x₂[j] + b[k].
+
+    Parameters
+    ----------
+    input1, input2 : Tensor
+        x₁ and x₂, shapes (..., in1) and (..., in2).
+    weight : Tensor
+        W, shape (out, in1, in2).
+    bias : Tensor, optional
+        b, shape (out,).
+
+    Returns
+    -------
+    Tensor
+        Shape (..., out).
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes don't fit, or the dtypes differ.
+
+    Examples
+    --------
+    >>> bilinear([1.0, 2.0], [3.0], [[[1.0], [1.0]]])
+    tensor([9.])
+    """
+    x1, x2, W = as_tensor(input1), as_tensor(input2), as_tensor(weight)
+    if (
+        W.ndim != 3
+        or x1.shape[-1:] != W.shape[1:2]
+        or x2.shape[-1:] != W.shape[2:]
+        or x1.shape[:-1] != x2.shape[:-1]
+    ):
+        raise RuntimeError(
+            f"bilinear expected x1 and x2 of shapes (..., in1) and (..., in2) for a weight of (out, in1, in2), "
+            f"got {tuple(x1.shape)}, {tuple(x2.shape)} and {tuple(W.shape)}"
+        )
+    products = x1.unsqueeze(-1) * x2.unsqueeze(-2)
+    return linear(products.flatten(-2), W.flatten(1), bias)
+
+
+def _linear_error(x: Tensor, W: Tensor) -> RuntimeError:
+    shape = tuple(x.shape)
+    if W.ndim != 2:
+        return RuntimeError(f"linear expected a weight of shape (out, in), got shape {tuple(W.shape)}")
+    if shape[-1:] == W.shape[1:]:
+        cast = "x.double()" if W.dtype == dtypes.float64 else "x.float()"
+        return RuntimeError(
+            f"nn.Linear expected x of the dtype of its weight, {W.dtype}, got {x.dtype}: use {cast}"
+        )
+    mend = ""
+    if len(shape) > 2 and np.prod(shape[1:]) == W.shape[1]:
+        mend = ": put nn.Flatten() before it"
+    elif np.prod(shape) == W.shape[1]:
+        mend = f": use x.reshape({W.shape[1]}) for one example, x.reshape(1, {W.shape[1]}) for a batch of one"
+    return RuntimeError(f"nn.Linear expected {W.shape[1]} features in the last axis of x, got shape {shape}{mend}")
