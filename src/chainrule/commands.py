@@ -19,7 +19,6 @@ from rich.table import Table
 
 import chainrule
 from chainrule import datasets
-from chainrule.derivations.command import command as explain
 from chainrule.labs import LABS, every
 from chainrule.labs.options import REFUSALS, Interrupted, Options, usual_options
 from chainrule.labs.results import LabResult
@@ -29,16 +28,29 @@ Option = Callable[[Any], Any]  # click's decorators
 console = Console()
 
 ALL, EVERYTHING = "all", "All labs in turn, with one page that links their reports"
+EXPLAIN = "explain"
 INTERRUPTED = 130  # 128 + SIGINT, what shells report of a program that Ctrl-C ended
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+class Commands(click.Group):
+    """The commands. What derives with numbers is imported when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return sorted([*super().list_commands(context), EXPLAIN])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return a command."""
+        if name != EXPLAIN:
+            return super().get_command(context, name)
+        command: click.Command = importlib.import_module("chainrule.derivations.command").command
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(chainrule.__version__, prog_name="chainrule")
 def main() -> None:
     """Neural networks in plain NumPy that train exactly as PyTorch does."""
-
-
-main.add_command(explain)
 
 
 # ---- labs --------------------------------------------------------------------------------------------------

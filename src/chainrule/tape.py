@@ -45,8 +45,7 @@ class Tape:
     def __init__(self, name: str, strict: bool = True) -> None:
         self.name, self.strict = name, strict
         self.refusal: CaptureError | None = None
-        self.actions: list[Action] = []
-        self.names: list[str] = []  # of the actions
+        self.actions: list[tuple[str, Action]] = []  # with their names
         self.log: list[Any] = []
         self.values: list[Any] = []
         self.slots: dict[int, int] = {}
@@ -347,8 +346,7 @@ class Tape:
 
     def _plan(self, action: Action, name: str) -> None:
         """Have an action done by replays."""
-        self.actions.append(action)
-        self.names.append(name)
+        self.actions.append((name, action))
 
     # ---- the end --------------------------------------------------------------------------------------------
 
@@ -360,8 +358,7 @@ class Tape:
         for op in self.sources:
             op.y = None  # type: ignore[assignment]  # the function may have shown it: replays have their own
             op.watched = ()
-        actions = list(zip(self.names, self.actions, strict=True))
-        return Recording(actions, self.values, self.leaves, self.modes, self.constants, slots, self.log)
+        return Recording(self.actions, self.values, self.leaves, self.modes, self.constants, slots, self.log)
 
     def _result(self, part: Any) -> Slot | None:
         if isinstance(part, Tensor):

@@ -42,6 +42,21 @@ class _InPlace(Module):
         return "inplace=True" if self.inplace else ""
 
 
+class _WithOptions(_InPlace):
+    """A function of each element, whose options are attributes of the same names, in the function's order."""
+
+    options: ClassVar[tuple[str, ...]]
+
+    def forward(self, input: Any) -> Tensor:
+        """Compute it for each element."""
+        return type(self).function(input, *[getattr(self, name) for name in self.options], self.inplace)
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows."""
+        shown = [f"{name}={getattr(self, name)}" for name in self.options]
+        return ", ".join([*shown, "inplace=True"] if self.inplace else shown)
+
+
 class ReLU(_InPlace):
     """max(x, 0).
 
@@ -76,7 +91,7 @@ class ReLU6(_InPlace):
     function = staticmethod(F.relu6)
 
 
-class Hardtanh(Module):
+class Hardtanh(_WithOptions):
     """min(max(x, min_val), max_val).
 
     Parameters
@@ -98,6 +113,9 @@ class Hardtanh(Module):
     tensor([-1.0000,  0.5000])
     """
 
+    function = staticmethod(F.hardtanh)
+    options = ("min_val", "max_val")
+
     def __init__(
         self,
         min_val: float = -1.0,
@@ -106,7 +124,7 @@ class Hardtanh(Module):
         min_value: float | None = None,
         max_value: float | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(inplace)
         for old, value in (("min_value", min_value), ("max_value", max_value)):
             if value is not None:
                 warnings.warn(
@@ -118,19 +136,10 @@ class Hardtanh(Module):
         max_val = max_val if max_value is None else max_value
         if not max_val > min_val:
             raise AssertionError(f"nn.Hardtanh expected min_val < max_val, got {min_val} and {max_val}")
-        self.min_val, self.max_val, self.inplace = min_val, max_val, inplace
-
-    def forward(self, input: Any) -> Tensor:
-        """Compute it for each element."""
-        return F.hardtanh(input, self.min_val, self.max_val, self.inplace)
-
-    def extra_repr(self) -> str:
-        """Return what ``repr`` shows."""
-        shown = f"min_val={self.min_val}, max_val={self.max_val}"
-        return shown + (", inplace=True" if self.inplace else "")
+        self.min_val, self.max_val = min_val, max_val
 
 
-class Threshold(Module):
+class Threshold(_WithOptions):
     """x where x > threshold, else value.
 
     Parameters
@@ -145,20 +154,15 @@ class Threshold(Module):
     tensor([20.,  2.])
     """
 
+    function = staticmethod(F.threshold)
+    options = ("threshold", "value")
+
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
-        super().__init__()
-        self.threshold, self.value, self.inplace = threshold, value, inplace
-
-    def forward(self, input: Any) -> Tensor:
-        """Compute it for each element."""
-        return F.threshold(input, self.threshold, self.value, self.inplace)
-
-    def extra_repr(self) -> str:
-        """Return what ``repr`` shows."""
-        return f"threshold={self.threshold}, value={self.value}" + (", inplace=True" if self.inplace else "")
+        super().__init__(inplace)
+        self.threshold, self.value = threshold, value
 
 
-class LeakyReLU(Module):
+class LeakyReLU(_WithOptions):
     """x where x > 0, else negative_slope · x.
 
     Parameters
@@ -173,17 +177,12 @@ class LeakyReLU(Module):
     tensor([-0.5000,  2.0000])
     """
 
+    function = staticmethod(F.leaky_relu)
+    options = ("negative_slope",)
+
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
-        super().__init__()
-        self.negative_slope, self.inplace = negative_slope, inplace
-
-    def forward(self, input: Any) -> Tensor:
-        """Compute it for each element."""
-        return F.leaky_relu(input, self.negative_slope, self.inplace)
-
-    def extra_repr(self) -> str:
-        """Return what ``repr`` shows."""
-        return f"negative_slope={self.negative_slope}" + (", inplace=True" if self.inplace else "")
+        super().__init__(inplace)
+        self.negative_slope = negative_slope
 
 
 class PReLU(Module):
@@ -232,7 +231,7 @@ class PReLU(Module):
         return f"num_parameters={self.num_parameters}"
 
 
-class RReLU(Module):
+class RReLU(_WithOptions):
     """x where x > 0, else r · x. In training r is drawn for each element, uniform from lower to upper.
 
     Parameters
@@ -248,20 +247,18 @@ class RReLU(Module):
     tensor([-0.5000,  2.0000])
     """
 
+    options = ("lower", "upper")
+
     def __init__(self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False) -> None:
-        super().__init__()
-        self.lower, self.upper, self.inplace = lower, upper, inplace
+        super().__init__(inplace)
+        self.lower, self.upper = lower, upper
 
     def forward(self, input: Any) -> Tensor:
         """Compute it for each element."""
         return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
-    def extra_repr(self) -> str:
-        """Return what ``repr`` shows."""
-        return f"lower={self.lower}, upper={self.upper}" + (", inplace=True" if self.inplace else "")
 
-
-class ELU(Module):
+class ELU(_WithOptions):
     """x where x > 0, else α (eˣ − 1).
 
     Parameters
@@ -277,17 +274,12 @@ class ELU(Module):
     tensor([-0.6321,  2.0000])
     """
 
+    function = staticmethod(F.elu)
+    options = ("alpha",)
+
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__()
-        self.alpha, self.inplace = alpha, inplace
-
-    def forward(self, input: Any) -> Tensor:
-        """Compute it for each element."""
-        return F.elu(input, self.alpha, self.inplace)
-
-    def extra_repr(self) -> str:
-        """Return what ``repr`` shows."""
-        return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
+        super().__init__(inplace)
+        self.alpha = alpha
 
 
 class SELU(_InPlace):
@@ -307,7 +299,7 @@ class SELU(_InPlace):
     function = staticmethod(F.selu)
 
 
-class CELU(Module):
+class CELU(_WithOptions):
     """x where x > 0, else α (e^(x/α) − 1).
 
     Parameters
@@ -323,17 +315,12 @@ class CELU(Module):
     tensor([-0.7869,  2.0000])
     """
 
+    function = staticmethod(F.celu)
+    options = ("alpha",)
+
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__()
-        self.alpha, self.inplace = alpha, inplace
-
-    def forward(self, input: Any) -> Tensor:
-        """Compute it for each element."""
-        return F.celu(input, self.alpha, self.inplace)
-
-    def extra_repr(self) -> str:
-        """Return what ``repr`` shows."""
-        return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
+        super().__init__(inplace)
+        self.alpha = alpha
 
 
 class GELU(Module):

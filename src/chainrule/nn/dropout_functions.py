@@ -41,16 +41,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     >>> dropout([1.0, 2.0], p=0.5, training=False)
     tensor([1., 2.])
     """
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout expected a probability p between 0 and 1, got {p}")
-    x = as_tensor(input)
-    if not training or p == 0 or not x.array.size:
-        return x
-    if x.array.dtype.kind != "f":
-        raise RuntimeError(f"dropout expected floating-point elements, got {x.dtype}: use x.float()")
-    if p == 1:  # as in PyTorch, nothing is drawn
-        return activate(ops.Mul(), x, inplace, Tensor(np.zeros((), dtype=x.dtype)))
-    return activate(ops.Dropout(p, default_generator), x, inplace)
+    return _dropped("dropout", ops.Dropout, input, p, training, inplace)
 
 
 def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
@@ -82,13 +73,24 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
     >>> alpha_dropout([1.0, 2.0], p=0.5)
     tensor([1., 2.])
     """
+    return _dropped("alpha_dropout", ops.AlphaDropout, input, p, training, inplace)
+
+
+def _dropped(
+    name: str,
+    operation: type[ops.Dropout | ops.AlphaDropout],
+    input: Any,
+    p: float,
+    training: bool,
+    inplace: bool,
+) -> Tensor:
     if not 0 <= p <= 1:
-        raise ValueError(f"alpha_dropout expected a probability p between 0 and 1, got {p}")
+        raise ValueError(f"{name} expected a probability p between 0 and 1, got {p}")
     x = as_tensor(input)
     if not training or p == 0 or not x.array.size:
         return x
     if x.array.dtype.kind != "f":
-        raise RuntimeError(f"alpha_dropout expected floating-point elements, got {x.dtype}: use x.float()")
+        raise RuntimeError(f"{name} expected floating-point elements, got {x.dtype}: use x.float()")
     if p == 1:  # as in PyTorch, nothing is drawn
         return activate(ops.Mul(), x, inplace, Tensor(np.zeros((), dtype=x.dtype)))
-    return activate(ops.AlphaDropout(p, default_generator), x, inplace)
+    return activate(operation(p, default_generator), x, inplace)

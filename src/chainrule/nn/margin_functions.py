@@ -50,10 +50,7 @@ def margin_ranking_loss(
     tensor(0.7500)
     """
     check_reduction(reduction, size_average, reduce)
-    x1, x2, y = as_tensor(input1), as_tensor(input2), as_tensor(target)
-    if not x1.ndim == x2.ndim == y.ndim:
-        shapes = ", ".join(str(tuple(x.shape)) for x in (x1, x2, y))
-        raise RuntimeError(f"margin_ranking_loss expected three tensors with as many axes, got shapes {shapes}")
+    x1, x2, y = _with_as_many_axes("margin_ranking_loss", input1, input2, target)
     return reduced((-y * (x1 - x2) + float(margin)).clip(0), reduction)
 
 
@@ -466,11 +463,17 @@ def _triplet(
 ) -> Tensor:
     if margin <= 0:
         raise ValueError(f"{name} expected a margin above 0, got {margin}")
-    a, b, c = as_tensor(anchor), as_tensor(positive), as_tensor(negative)
-    if not a.ndim == b.ndim == c.ndim:
-        shapes = ", ".join(str(tuple(x.shape)) for x in (a, b, c))
-        raise RuntimeError(f"{name} expected three tensors with as many axes, got shapes {shapes}")
+    a, b, c = _with_as_many_axes(name, anchor, positive, negative)
     near, far = distance(a, b), distance(a, c)
     if swap:
         far = far.minimum(distance(b, c))
     return reduced((margin + near - far).clip(0), reduction)
+
+
+def _with_as_many_axes(name: str, *inputs: Any) -> list[Tensor]:
+    """Return three inputs as tensors, which broadcast only if they have as many axes."""
+    tensors = [as_tensor(x) for x in inputs]
+    if len({x.ndim for x in tensors}) > 1:
+        shapes = ", ".join(str(tuple(x.shape)) for x in tensors)
+        raise RuntimeError(f"{name} expected three tensors with as many axes, got shapes {shapes}")
+    return tensors

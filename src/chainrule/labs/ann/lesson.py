@@ -96,8 +96,9 @@ def run(options: Options) -> LabResult:
         # Activations and calculations by hand; a small task: four classes, and why one output is not enough.
         by_hand = computed(cr, networks), computed_by_pytorch(options)
         for name, derive in EXAMPLES.items():
+            derivation = derive(4)
             for ending in ("txt", "md", "tex", "html"):
-                derive(4).save(lab.folder / "by_hand" / f"{name}.{ending}")
+                derivation.save(lab.folder / "by_hand" / f"{name}.{ending}")
         four_classes = learn_four_classes(options, lab.folder / "four_classes")
 
         # The loop.
