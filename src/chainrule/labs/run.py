@@ -16,7 +16,7 @@ from chainrule.labs.folder import RUNNING, RUNS, check_facts, make_empty, new_fo
 from chainrule.labs.options import Interrupted, Options
 from chainrule.labs.reference import Reference
 from chainrule.labs.results import LabResult, describe, environment, write_json
-from chainrule.labs.study import Trial, run_trials
+from chainrule.labs.study import Plan, run_plans
 from chainrule.nn import Module
 from chainrule.plot import save_figure
 from chainrule.train import Callback, Checkpoint, JSONLines, Trainer
@@ -158,15 +158,12 @@ class LabRun:
     def _checkpoint(self, name: str) -> Path:
         return self.folder / f"checkpoint{_ending(name)}.npz"
 
-    def study(
-        self, trial: Trial, settings: Mapping[str, dict[str, Any]], name: str, title: str = ""
-    ) -> dict[str, dict[str, Any]]:
-        """Run a trial with each of several settings, see :func:`run_trials`, and keep them in ``folder/name``.
+    def studies(self, plans: Mapping[str, Plan], title: str) -> dict[str, dict[str, dict[str, Any]]]:
+        """Run studies under one progress bar, see :func:`run_plans`, and keep their trials in ``folder/trials``.
 
         Those that were kept are run again if the data are others.
         """
-        folder = self.folder / name
-        return run_trials(trial, settings, folder, self.options.processes, title or name, checksums(self.data))
+        return run_plans(plans, self.folder / "trials", self.options.processes, title, checksums(self.data))
 
     # ---- results ---------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from chainrule.labs.bar import bar
 from chainrule.labs.results import write_json
@@ -15,6 +15,13 @@ from chainrule.random import default_generator, manual_seed
 from chainrule.train.logs import without_nan
 
 Trial = Callable[..., dict[str, Any]]
+
+
+class Plan(NamedTuple):
+    """A study before it is run: the function that does a trial, and the arguments of each trial by its name."""
+
+    trial: Trial
+    settings: Mapping[str, dict[str, Any]]
 
 
 def run_trials(
@@ -67,21 +74,48 @@ def run_trials(
     >>> sorted(path.name for path in folder.iterdir())
     ['fast.json', 'slow.json']
     """
+    return run_plans({"": Plan(trial, settings)}, folder, processes, title, facts)[""]
+
+
+def run_plans(
+    plans: Mapping[str, Plan],
+    folder: Path,
+    processes: int | None = None,
+    title: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Run the trials of several studies as :func:`run_trials` does those of one, under one progress bar.
+
+    Parameters
+    ----------
+    plans : mapping of str to Plan
+        Under the names of the folders, in ``folder``, where their trials are kept.
+    folder, processes, title, facts
+        As in :func:`run_trials`.
+
+    Returns
+    -------
+    dict of str to dict of str to dict
+        What each trial returned, by study and name.
+    """
     from joblib import Parallel, cpu_count, delayed
 
-    files = _files(settings, folder)
-    orders = {name: _order(trial, settings[name], facts) for name in settings}
-    done = {name: kept for name in settings if (kept := _kept(files[name], orders[name])) is not None}
-    missing = [name for name in settings if name not in done]
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(".*.partial"):  # by processes that were killed while they wrote
-        left.unlink()
+    files, orders = {}, {}
+    for study, (trial, settings) in plans.items():
+        for name, file in _files(settings, folder / study).items():
+            files[study, name] = file
+            orders[study, name] = _order(trial, settings[name], facts)
+        (folder / study).mkdir(parents=True, exist_ok=True)
+        for left in (folder / study).glob(".*.partial"):  # by processes that were killed while they wrote
+            left.unlink()
+    done = {key: kept for key, file in files.items() if (kept := _kept(file, orders[key])) is not None}
+    missing = [key for key in files if key not in done]
     workers = Parallel(
         n_jobs=min(processes or cpu_count(), max(len(missing), 1)), batch_size=1, return_as="generator_unordered"
     )
-    results = workers(delayed(_run)(trial, name, orders[name], files[name]) for name in missing)
-    done.update(bar(results, title or "trials", total=len(settings), completed=len(done)))
-    return {name: done[name] for name in settings}
+    results = workers(delayed(_run)(plans[key[0]].trial, key, orders[key], files[key]) for key in missing)
+    done.update(bar(results, title or "trials", total=len(files), completed=len(done)))
+    return {study: {name: done[study, name] for name in plan.settings} for study, plan in plans.items()}
 
 
 def _files(settings: Mapping[str, Any], folder: Path) -> dict[str, Path]:
@@ -115,14 +149,16 @@ def _kept(file: Path, order: dict[str, Any]) -> dict[str, Any] | None:
         return None
 
 
-def _run(trial: Trial, name: str, order: dict[str, Any], file: Path) -> tuple[str, dict[str, Any]]:
+def _run(
+    trial: Trial, key: tuple[str, str], order: dict[str, Any], file: Path
+) -> tuple[tuple[str, str], dict[str, Any]]:
     """Run a trial, in whatever process, and keep it."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1), _own_stream():
         result = json.loads(json.dumps(without_nan(trial(**order["settings"]))))
     write_json(file, {**order, "result": result})
-    return name, result
+    return key, result
 
 
 @contextmanager

@@ -156,7 +156,7 @@ def test_a_run_that_was_interrupted_in_its_experiments_does_not_train_again(samp
         raise KeyboardInterrupt
 
     out = tmp_path / "run"
-    monkeypatch.setattr(lesson, "run_architectures", press_ctrl_c)
+    monkeypatch.setattr(lesson, "plan_architectures", press_ctrl_c)
     monkeypatch.setattr(lesson, "draw_all", one_figure)
     with pytest.raises(Interrupted):
         lesson.run(options(out, experiments=True))
@@ -207,8 +207,8 @@ def test_the_experiments_end_to_end_with_a_figure_and_a_sentence_for_each(tmp_pa
     monkeypatch.setattr(remedies, "IMAGES", 1000)
     monkeypatch.setattr(classifier, "FEW", 1000)
     monkeypatch.setattr(classifier.rounding, "nudged", lambda settings: nudged(settings, 1))
-    monkeypatch.setattr(lesson, "run_study", lambda lab: remedies.run_study(lab, steps=25))
-    monkeypatch.setattr(lesson, "run_dropouts", lambda lab, hidden: classifier.run_dropouts(lab, hidden, epochs=2))
+    monkeypatch.setattr(lesson, "plan_study", lambda options: remedies.plan_study(options, steps=25))
+    monkeypatch.setattr(lesson, "plan_dropouts", lambda *arguments: classifier.plan_dropouts(*arguments, epochs=2))
     monkeypatch.setattr(lesson, "time_depths", lambda options: architectures.time_depths(options, rounds=1))
     monkeypatch.setattr(lesson, "draw_all", kept(drawn))
     out = tmp_path / "run"

@@ -124,7 +124,7 @@ def test_other_starts_are_trained_and_a_number_outside_of_their_range_is_not_put
 def test_other_conditions_are_named_and_no_other_start_is_trained(small_run):
     out, summary, _ = small_run
     assert summary["starts"] == []
-    assert not list((out / "study").glob("*.json"))
+    assert not list((out / "trials" / "study").glob("*.json"))
     report = " ".join((out / "report.md").read_text().split())
     assert "| mean error, epoch 1 | 0.087234 |" in report
     assert "| other conditions |" in report

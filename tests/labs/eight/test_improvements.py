@@ -142,7 +142,7 @@ def test_the_study_is_part_of_the_report_and_is_resumed(tmp_path, monkeypatch, t
         small = ("--examples", 300, "--test-images", 200, "--epochs", 3, "--reference", "none")
         result = lab(*small, "--study", "--study-seeds", 2, "--processes", 1, "--out", out)
         assert result.exit_code == 130, result.output
-        assert len(list((out / "study").iterdir())) == 4
+        assert len(list((out / "trials" / "study").iterdir())) == 4
         done.clear()
         result = lab("--out", out, "--resume", "--processes", 1)
     assert result.exit_code == 0, result.output
@@ -163,18 +163,18 @@ def test_trials_are_told_of_a_folder_by_its_whole_path_and_are_kept_wherever_the
     with monkeypatch.context() as patch:
         patch.setattr(eight, "draw_training", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert lab(*arguments, "--study", "--study-seeds", 2, "--out", out).exit_code == 130
-    kept = {path: path.stat().st_mtime_ns for path in (out / "study").iterdir()}
+    kept = {path: path.stat().st_mtime_ns for path in (out / "trials" / "study").iterdir()}
     assert {json.loads(path.read_text())["settings"]["data"] for path in kept} == {str(SAMPLE)}
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["lab", "eight", "--out", str(out), "--resume"])
     assert result.exit_code == 0, result.output
-    assert {path: path.stat().st_mtime_ns for path in (out / "study").iterdir()} == kept
+    assert {path: path.stat().st_mtime_ns for path in (out / "trials" / "study").iterdir()} == kept
 
 
 def test_the_study_keeps_to_the_documents_epochs_whatever_the_run_has(tmp_path, tiny):
     small = ("--examples", 300, "--test-images", 200, "--epochs", 1, "--reference", "none")
     out = tmp_path / "run"
     assert lab(*small, "--study", "--study-seeds", 2, "--processes", 1, "--out", out).exit_code == 0
-    kept = [json.loads(path.read_text()) for path in (out / "study").iterdir()]
+    kept = [json.loads(path.read_text()) for path in (out / "trials" / "study").iterdir()]
     assert {trial["settings"]["epochs"] for trial in kept} == {2}
     assert {len(trial["result"]["errors"]) for trial in kept} == {2}

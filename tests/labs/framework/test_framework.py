@@ -21,7 +21,7 @@ from chainrule.labs.framework import digits as perceptrons
 from chainrule.labs.framework.digits import train_digits
 from chainrule.labs.options import Options, usual_options
 from chainrule.labs.run import Interrupted
-from chainrule.labs.study import run_trials
+from chainrule.labs.study import run_plans
 from chainrule.train import Checkpoint
 
 TRAIN, TEST, EPOCHS = 300, 100, 2
@@ -47,11 +47,11 @@ def make_small(patch):
     patch.setattr(plane, "FRAMES", 3)
     for module in (perceptrons, study, answers, figures):
         patch.setattr(module, "DEPTHS", (2, 3, 4))
-    patch.setattr(run, "run_trials", in_this_process)
+    patch.setattr(run, "run_plans", in_this_process)
 
 
-def in_this_process(trial, settings, folder, processes, title, facts):
-    return run_trials(trial, settings, folder, 1, title, facts)
+def in_this_process(plans, folder, processes, title, facts):
+    return run_plans(plans, folder, 1, title, facts)
 
 
 def leave_out_pictures(patch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -19,6 +19,7 @@ from chainrule.labs.ann.networks_torch import networks_in_pytorch
 from chainrule.labs.bar import bar
 from chainrule.labs.options import Options
 from chainrule.labs.run import LabRun, checksums
+from chainrule.labs.study import Plan
 from chainrule.train import Callback, Trainer, accuracy
 
 DEPTHS = {
@@ -28,6 +29,11 @@ DEPTHS = {
 }
 ACTIVATIONS = ("relu", "sigmoid", "tanh")
 CONTROL = {"optimizer": "SGD", "lr": 0.1}  # its steps are as large as the gradient is, which Adam's are not
+NETWORKS: dict[str, dict[str, Any]] = {
+    **{f"{depth} relu": {"layer_sizes": sizes, "activation": "relu"} for depth, sizes in DEPTHS.items()},
+    **{f"medium {name}": {"layer_sizes": DEPTHS["medium"], "activation": name} for name in ACTIVATIONS},
+}
+CONTROLS = {f"{name} SGD": {**own, **CONTROL} for name, own in NETWORKS.items() if name.startswith("medium")}
 SEEDS = 3  # the lab's own and the next two
 PROBED = 1000  # training images on which gradients are measured
 EARLY = 50  # steps after which it is measured how far the weights have gone
@@ -159,34 +165,36 @@ def one_thread(torch: Any) -> Iterator[None]:
             torch.set_num_threads(before)
 
 
-def run_architectures(run: LabRun) -> Architectures:
-    """Train all architectures, each from several seeds, and those of the activations with SGD, too.
+def plan_architectures(options: Options, live: bool) -> Plan:
+    """Plan the trainings of all architectures, each from several seeds, and of the activations with SGD, too.
 
-    PyTorch is trained beside the first seed's, if it is beside the lab's own network.
-
-    Returns
-    -------
-    dict of str to list of dict
-        Under "shallow relu" and so on, what the trials returned, by seed; with SGD, under "medium relu SGD" and so
-        on. The ``"pytorch"`` of the first is a ``ReferenceRun``, live or recorded, or None.
+    Parameters
+    ----------
+    options : Options
+    live : bool
+        Whether PyTorch is trained beside the first seed's.
     """
-    options, live = run.options, bool(run.reference and run.reference.live)
-    seeds = range(options.seed, options.seed + SEEDS)
+    seeds = _seeds(options)
     common = {"data": options.place(), "epochs": options.epochs, "batch_size": options.batch_size}
-    networks: dict[str, dict[str, Any]] = {
-        **{f"{depth} relu": {"layer_sizes": sizes, "activation": "relu"} for depth, sizes in DEPTHS.items()},
-        **{f"medium {name}": {"layer_sizes": DEPTHS["medium"], "activation": name} for name in ACTIVATIONS},
-    }
-    controls = {f"{name} SGD": {**networks[name], **CONTROL} for name in networks if name.startswith("medium")}
-    settings = {
-        f"{name} {seed}": {"lr": options.lr, **own, **common, "seed": seed}
-        | ({"pytorch": True} if live and seed == options.seed and name in networks else {})
-        for name, own in {**networks, **controls}.items()
-        for seed in seeds
-    }
-    results = run.study(train_architecture, settings, "experiments", "depth and activation")
-    found = {name: [results[f"{name} {seed}"] for seed in seeds] for name in (*networks, *controls)}
-    for name, own in networks.items():
+    return Plan(
+        train_architecture,
+        {
+            f"{name} {seed}": {"lr": options.lr, **own, **common, "seed": seed}
+            | ({"pytorch": True} if live and seed == seeds[0] and name in NETWORKS else {})
+            for name, own in {**NETWORKS, **CONTROLS}.items()
+            for seed in seeds
+        },
+    )
+
+
+def read_architectures(results: Mapping[str, dict[str, Any]], run: LabRun) -> Architectures:
+    """Return the results of :func:`plan_architectures` under "shallow relu", "medium relu SGD" and so on, by seed.
+
+    The ``"pytorch"`` of the first seed's is a ``ReferenceRun``, live or recorded, or None.
+    """
+    options = run.options
+    found = {name: [results[f"{name} {seed}"] for seed in _seeds(options)] for name in (*NETWORKS, *CONTROLS)}
+    for name, own in NETWORKS.items():
         first = found[name][0]
         if first["pytorch"]:
             first["pytorch"] = ReferenceRun(**first["pytorch"])
@@ -194,6 +202,10 @@ def run_architectures(run: LabRun) -> Architectures:
             wanted = {**own, **options.deciding(), **checksums(run.data)}
             first["pytorch"] = find_recorded("ann", wanted, options.epochs)
     return found
+
+
+def _seeds(options: Options) -> range:
+    return range(options.seed, options.seed + SEEDS)
 
 
 def time_depths(options: Options, rounds: int = ROUNDS) -> dict[str, list[float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,9 @@ from chainrule.datasets import FashionMNIST
 from chainrule.datasets.transforms import Compose, Normalize, ToTensor
 from chainrule.labs import rounding
 from chainrule.labs.ann import networks as ann_networks
+from chainrule.labs.bar import bar
 from chainrule.labs.options import Options
-from chainrule.labs.rounding import Rounding
-from chainrule.labs.run import LabRun
+from chainrule.labs.study import Plan
 from chainrule.train import Callback, Trainer, accuracy, evaluate, predict
 
 HIDDEN, DROPOUT = [512, 256, 128], 0.3
@@ -70,10 +71,13 @@ def confusion(truth: Any, said: Any, classes: int = 10) -> Any:
     return matrix
 
 
-def known_accuracy(model: Any, train: Any) -> float:
-    """Return the share of the training images that a trained network recognises, in evaluation mode."""
+def known_accuracy(model: Any, train: Any, title: str = "") -> float:
+    """Return the share of the training images that a trained network recognises, in evaluation mode.
+
+    The progress bar has ``title``; without there is none.
+    """
     plain: Any = DataLoader(train, AT_ONCE, generator=cr.Generator())
-    return evaluate(model, plain, cr.nn.CrossEntropyLoss(), {"accuracy": accuracy})["accuracy"]
+    return evaluate(model, bar(plain, title), cr.nn.CrossEntropyLoss(), {"accuracy": accuracy})["accuracy"]
 
 
 # ---- how far rounding alone carries a training -----------------------------------------------------------------
@@ -130,11 +134,10 @@ def _fit(model: Any, train: Any, test: Any, epochs: int, batch_size: int, lr: fl
     return trainer.fit(train_batches, epochs, validation=test_batches)
 
 
-def run_nudged(run: LabRun, hidden: list[int], dropout: float) -> Rounding:
-    """Train the classifier as it is, and then with a bit of one or another weight changed, on one thread each."""
-    own = {"data": run.options.place(), "epochs": run.options.epochs, **run.options.deciding()}
-    settings = rounding.nudged({**own, "hidden": hidden, "dropout": dropout})
-    return Rounding(list(run.study(train_nudged, settings, "experiments", "one bit changed").values()))
+def plan_nudged(options: Options, hidden: list[int], dropout: float) -> Plan:
+    """Plan the training as it is, and then with a bit of one or another weight changed, on one thread each."""
+    own = {"data": options.place(), "epochs": options.epochs, **options.deciding()}
+    return Plan(train_nudged, rounding.nudged({**own, "hidden": hidden, "dropout": dropout}))
 
 
 # ---- overfitting, and dropout against it -----------------------------------------------------------------------
@@ -174,20 +177,21 @@ class _Known(Callback):
         self.known.append(known_accuracy(trainer.model, self.images))
 
 
-def run_dropouts(run: LabRun, hidden: list[int], epochs: int = MANY_EPOCHS) -> dict[str, list[dict[str, Any]]]:
-    """Train on few images with and without dropout, from several seeds.
+def plan_dropouts(options: Options, hidden: list[int], epochs: int = MANY_EPOCHS) -> Plan:
+    """Plan trainings on few images with and without dropout, from several seeds."""
+    own = {"data": options.place(), "epochs": epochs, "hidden": hidden, **options.deciding()}
+    return Plan(
+        train_on_few,
+        {
+            f"{name} {seed}": {**own, "dropout": rate, "seed": seed}
+            for name, rate in DROPOUTS.items()
+            for seed in range(options.seed, options.seed + SEEDS)
+        },
+    )
 
-    Returns
-    -------
-    dict of str to list of dict
-        By the names of ``DROPOUTS``, what the trials returned, by seed.
-    """
-    own = {"data": run.options.place(), "epochs": epochs, "hidden": hidden, **run.options.deciding()}
-    seeds = range(run.options.seed, run.options.seed + SEEDS)
-    settings = {
-        f"{name} {seed}": {**own, "dropout": rate, "seed": seed}
-        for name, rate in DROPOUTS.items()
-        for seed in seeds
+
+def read_dropouts(results: Mapping[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the results of :func:`plan_dropouts` under the names of ``DROPOUTS``, by seed."""
+    return {
+        name: [result for key, result in results.items() if key.rpartition(" ")[0] == name] for name in DROPOUTS
     }
-    results = run.study(train_on_few, settings, "experiments", "dropout")
-    return {name: [results[f"{name} {seed}"] for seed in seeds] for name in DROPOUTS}

@@ -15,7 +15,7 @@ from chainrule.derivations.examples import EXAMPLES
 from chainrule.interop import ReferenceRun
 from chainrule.labs.ann import networks
 from chainrule.labs.ann.activations import softmax
-from chainrule.labs.ann.architectures import run_architectures, time_depths
+from chainrule.labs.ann.architectures import plan_architectures, read_architectures, time_depths
 from chainrule.labs.ann.classifier import (
     AT_ONCE,
     batches,
@@ -23,19 +23,21 @@ from chainrule.labs.ann.classifier import (
     confusion,
     fashion_mnist,
     known_accuracy,
-    run_dropouts,
-    run_nudged,
+    plan_dropouts,
+    plan_nudged,
+    read_dropouts,
 )
 from chainrule.labs.ann.document import computed, computed_by_pytorch
 from chainrule.labs.ann.figures import draw_all
 from chainrule.labs.ann.four_classes import learn_four_classes
 from chainrule.labs.ann.networks_torch import networks_in_pytorch
-from chainrule.labs.ann.remedies import run_study
+from chainrule.labs.ann.remedies import plan_study, read_study
 from chainrule.labs.ann.report import AnnResults, Experiments
 from chainrule.labs.comparison import Comparison
 from chainrule.labs.options import LabError, Options
 from chainrule.labs.reference import find_reference
 from chainrule.labs.results import LabResult
+from chainrule.labs.rounding import Rounding
 from chainrule.labs.run import LabRun, checksums, resumed
 from chainrule.train import accuracy, predict
 
@@ -120,7 +122,7 @@ def run(options: Options) -> LabResult:
             Comparison(history, reference.run),
             probabilities,
             confusion(test_data.targets, probabilities.argmax(1)),
-            known_accuracy(model, train_data),
+            known_accuracy(model, train_data, "training images"),
             four_classes,
             *by_hand,
         )
@@ -136,12 +138,20 @@ def run(options: Options) -> LabResult:
 
 def experiment(lab: LabRun, hidden: list[int], dropout: float) -> Experiments:
     """Run the experiments, each a study of many trainings."""
+    options, live = lab.options, bool(lab.reference and lab.reference.live)
+    plans = {
+        "architectures": plan_architectures(options, live),  # depth, and activation
+        "rounding": plan_nudged(options, hidden, dropout),
+        "dropouts": plan_dropouts(options, hidden),
+        "problems": plan_study(options),  # and remedies
+    }
+    found = lab.studies(plans, "experiments")
     return Experiments(
-        architectures=run_architectures(lab),  # depth, and activation
-        seconds=time_depths(lab.options),
-        rounding=run_nudged(lab, hidden, dropout),
-        dropouts=run_dropouts(lab, hidden),
-        study=run_study(lab),  # problems and remedies
+        architectures=read_architectures(found["architectures"], lab),
+        seconds=time_depths(options),
+        rounding=Rounding(list(found["rounding"].values())),
+        dropouts=read_dropouts(found["dropouts"]),
+        study=read_study(found["problems"], options),
     )
 
 

@@ -1,12 +1,12 @@
 """What goes wrong in deep networks, and what is done about it: one training, with a switch for each remedy.
 
-``GROUPS`` says which networks are trained; ``run_study`` trains them from several seeds.
+``GROUPS`` says which networks are trained; ``plan_study`` has them trained from several seeds.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -18,7 +18,7 @@ import chainrule as cr
 from chainrule import nn
 from chainrule.labs.ann.classifier import fashion_mnist
 from chainrule.labs.options import Options
-from chainrule.labs.run import LabRun
+from chainrule.labs.study import Plan
 from chainrule.ops import Array
 
 IMAGES, TESTED = 10_000, 2_000  # of the training and the test images: the embedded sample's
@@ -381,22 +381,31 @@ class Trials:
 Study = dict[str, dict[str, Trials]]
 
 
-def run_study(run: LabRun, steps: int = STEPS) -> Study:
-    """Train all of ``GROUPS`` that are not kept yet, from several seeds, for so many steps each."""
-    seeds = range(run.options.seed, run.options.seed + SEEDS)
-    settings = {
-        f"{group} {name} {seed}": {
-            **own,
-            "data": run.options.place(),
-            "seed": seed,
-            "steps": 0 if group in MEASURED_ONLY else steps,
-        }
-        for group, members in GROUPS.items()
-        for name, own in members.items()
-        for seed in seeds
-    }
-    results = run.study(train_deep, settings, "problems", "problems and remedies")
+def plan_study(options: Options, steps: int = STEPS) -> Plan:
+    """Plan the trainings of all ``GROUPS``, from several seeds, for so many steps each."""
+    return Plan(
+        train_deep,
+        {
+            f"{group} {name} {seed}": {
+                **own,
+                "data": options.place(),
+                "seed": seed,
+                "steps": 0 if group in MEASURED_ONLY else steps,
+            }
+            for group, members in GROUPS.items()
+            for name, own in members.items()
+            for seed in _seeds(options)
+        },
+    )
+
+
+def read_study(results: Mapping[str, dict[str, Any]], options: Options) -> Study:
+    """Return the results of :func:`plan_study` by group and name, each from all seeds."""
     return {
-        group: {name: Trials([results[f"{group} {name} {seed}"] for seed in seeds]) for name in members}
+        group: {name: Trials([results[f"{group} {name} {seed}"] for seed in _seeds(options)]) for name in members}
         for group, members in GROUPS.items()
     }
+
+
+def _seeds(options: Options) -> range:
+    return range(options.seed, options.seed + SEEDS)

@@ -55,14 +55,14 @@ class Experiments:
     Attributes
     ----------
     architectures : dict of str to list of dict
-        See ``run_architectures``.
+        See ``read_architectures``.
     seconds : dict of str to list of float
         Of the steps of each depth, see ``time_depths``.
     rounding : Rounding
     dropouts : dict of str to list of dict
-        See ``run_dropouts``.
+        See ``read_dropouts``.
     study : dict
-        Of problems and remedies, see ``run_study``.
+        Of problems and remedies, see ``read_study``.
     """
 
     architectures: Architectures

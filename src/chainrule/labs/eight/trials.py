@@ -13,6 +13,7 @@ from chainrule.labs.eight.network import first_weights, network
 from chainrule.labs.eight.scores import Scores
 from chainrule.labs.options import Options
 from chainrule.labs.run import LabRun
+from chainrule.labs.study import Plan
 from chainrule.train import Trainer, predict
 
 STARTS = 5  # seeds, the run's own among them, that tell in what range a number lies
@@ -35,7 +36,8 @@ def try_others(run: LabRun, train: FirstImages, test: FirstImages) -> tuple[list
     epochs = EPOCHS if wanted else min(options.epochs, EPOCHS)
     starts = trials_of([BASE], others, {**common, "epochs": epochs}, train.available)
     improved = trials_of([BASE, *IMPROVEMENTS], seeds, common, train.available) if wanted else {}
-    results = run.study(trial, {**starts, **improved}, "study", "improvements" if wanted else "other starts")
+    plans = {"study": Plan(trial, {**starts, **improved})}
+    results = run.studies(plans, "improvements" if wanted else "other starts")["study"]
     return [results[name] for name in starts], Study(results, seeds) if wanted else None
 
 

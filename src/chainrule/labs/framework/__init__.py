@@ -44,9 +44,11 @@ from chainrule.labs.reference import Reference, find_reference
 from chainrule.labs.results import LabResult
 from chainrule.labs.rounding import Rounding
 from chainrule.labs.run import LabRun, checksums, resumed
+from chainrule.labs.study import Plan
 
 NAME = "framework"
 EPOCHS, BATCH_SIZE, LR = 10, 50, 0.1  # 50 divides the numbers of images: no small batch ends an epoch
+Trials = dict[str, dict[str, Any]]  # settings and results, by name
 EXTRA = [
     click.option(
         "--seeds",
@@ -90,18 +92,22 @@ def run(options: Options) -> LabResult:
     }
 
     with LabRun(NAME, options, sources, references[1]) as lab:
-        # Two classes, and three: networks of one layer, of more, and of more and more units.
-        plane = _study(lab, train_classifier, plane_trials(options.seed, lab.folder), "plane", "the plane")
+        found = studies(lab, "studies", {
+            # Two classes, and three: networks of one layer, of more, and of more and more units.
+            "plane": Plan(train_classifier, plane_trials(options.seed, lab.folder)),
+            # A value: a straight line, and a network with each of two losses.
+            "wave": Plan(train_regression, wave_trials(options.seed)),
+            # Ten classes: perceptrons of many depths and activations; three of them with one bit changed.
+            "digits": Plan(train_digits, study_trials(options)),
+            "rounding": Plan(train_digits, nudged_trials(options)),
+        })  # fmt: skip
 
-        # A value: a straight line, and a network with each of two losses.
-        fits = _study(lab, train_regression, wave_trials(options.seed), "wave", "the wave")
-
-        # Ten classes: perceptrons of one, two and three layers beside PyTorch; depth and activation.
+        # Ten classes: perceptrons of one, two and three layers beside PyTorch.
         perceptrons = {n: train_perceptron(lab, n, data, loaders, references[n]) for n in LAYERS}
-        measured = measure_digits(lab, perceptrons)
+        measured = compare_digits(lab, perceptrons, found)
 
         # Figures and conclusions. The films have been drawn while the networks in the plane were trained.
-        results = FrameworkReport(options, list(plane.values()), fits, perceptrons, **measured)
+        results = FrameworkReport(options, list(found["plane"].values()), found["wave"], perceptrons, **measured)
         write_text(lab.folder / "metrics.jsonl", "".join(f"{json.dumps(line)}\n" for line in results.log()))
         models = {f"model-{n}": network.model for n, network in perceptrons.items()}
         models["model"] = perceptrons[max(LAYERS)].model
@@ -123,8 +129,10 @@ def train_perceptron(
     return Perceptron(layers, trainer.model, Comparison(history, reference.run), watch.records, wrong)
 
 
-def measure_digits(lab: LabRun, perceptrons: Mapping[int, Perceptron]) -> dict[str, Any]:
-    """Measure how far rounding carries the perceptrons, and train those of other depths, activations and seeds.
+def compare_digits(
+    lab: LabRun, perceptrons: Mapping[int, Perceptron], found: Mapping[str, Trials]
+) -> dict[str, Any]:
+    """Put the perceptrons beside those with one bit changed, and those of other depths, activations and seeds.
 
     Returns
     -------
@@ -132,18 +140,18 @@ def measure_digits(lab: LabRun, perceptrons: Mapping[int, Perceptron]) -> dict[s
         ``"rounding"``, ``"parting"`` and ``"study"``, as ``FrameworkResults`` takes them.
     """
     options = lab.options
-    bits = list(_study(lab, train_digits, nudged_trials(options), "rounding", "one bit changed").values())
+    bits = found["rounding"].values()
     runs = {n: [{"steps": p.comparison.ours.steps}] for n, p in perceptrons.items()}
-    parting = _study(lab, nearest_to_zero, parting_trials(options, perceptrons), "parting", "where losses part")
-    studied = _study(lab, train_digits, study_trials(options), "digits", "depth and activation")
+    parting = Plan(nearest_to_zero, parting_trials(options, perceptrons))
+    parted = studies(lab, "where losses part", {"parting": parting})["parting"]
     first = [
         {"layers": n, "activation": LAYERS[n], "seed": options.seed, **p.measured()}
         for n, p in perceptrons.items()
     ]
     return {
         "rounding": {n: Rounding([*ours, *(t for t in bits if t["layers"] == n)]) for n, ours in runs.items()},
-        "parting": {trial["layers"]: trial for trial in parting.values()},
-        "study": Study([*first, *studied.values()], lab.data["test"].images),
+        "parting": {trial["layers"]: trial for trial in parted.values()},
+        "study": Study([*first, *found["digits"].values()], lab.data["test"].images),
     }
 
 
@@ -157,9 +165,10 @@ def _pytorch(layers: int, options: Options) -> Callable[[Any], tuple[Any, Any, A
     return build
 
 
-def _study(
-    lab: LabRun, trial: Callable[..., Any], settings: dict[str, dict[str, Any]], name: str, title: str
-) -> dict[str, dict[str, Any]]:
-    """Return the settings of trials together with their results."""
-    results = lab.study(trial, settings, f"trials/{name}", title)
-    return {name: {**settings[name], **results[name]} for name in settings}
+def studies(lab: LabRun, title: str, plans: Mapping[str, Plan]) -> dict[str, Trials]:
+    """Run studies, and return the settings of their trials together with the results."""
+    results = lab.studies(plans, title)
+    return {
+        study: {name: {**settings, **results[study][name]} for name, settings in plan.settings.items()}
+        for study, plan in plans.items()
+    }
