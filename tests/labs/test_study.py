@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 import chainrule as cr
-from chainrule.labs.study import run_trials
+from chainrule.labs.study import Plan, run_plans
+
+
+def run_trials(trial, settings, folder, *arguments, **named):
+    """One study, kept in the folder itself."""
+    return run_plans({"": Plan(trial, settings)}, folder, *arguments, **named)[""]
 
 
 def train(lr, log, seed=None):
@@ -169,3 +174,16 @@ def test_without_a_terminal_a_study_says_in_lines_how_far_it_is(tmp_path, monkey
     run_trials(train, settings(tmp_path, 0.1, 0.2, 0.3), tmp_path / "a", processes=1, title="rates")
     lines = capsys.readouterr().err.splitlines()
     assert lines == ["trials: 1 of 1", "rates: 2 of 3", "rates: 3 of 3"]
+
+
+def test_studies_share_one_progress_bar_and_keep_their_trials_apart(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("chainrule.labs.bar.SECONDS_BETWEEN_LINES", 0)
+    same = settings(tmp_path, 0.1)
+    plans = {"first": Plan(train, same), "second": Plan(train, {**same, **settings(tmp_path, 0.2)})}
+    results = run_plans(plans, tmp_path / "kept", processes=1, title="rates")
+    assert {study: list(found) for study, found in results.items()} == {
+        "first": ["lr 0.1"],
+        "second": ["lr 0.1", "lr 0.2"],
+    }
+    assert {path.parent.name for path in (tmp_path / "kept").rglob("lr_0.1.json")} == {"first", "second"}
+    assert capsys.readouterr().err.splitlines() == [f"rates: {n} of 3" for n in (1, 2, 3)]

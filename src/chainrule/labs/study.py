@@ -18,47 +18,52 @@ Trial = Callable[..., dict[str, Any]]
 
 
 class Plan(NamedTuple):
-    """A study before it is run: the function that does a trial, and the arguments of each trial by its name."""
+    """A study before it is run.
 
-    trial: Trial
-    settings: Mapping[str, dict[str, Any]]
-
-
-def run_trials(
-    trial: Trial,
-    settings: Mapping[str, dict[str, Any]],
-    folder: Path,
-    processes: int | None = None,
-    title: str = "",
-    facts: Mapping[str, Any] | None = None,
-) -> dict[str, dict[str, Any]]:
-    """Run a trial with each of several settings, in parallel processes.
-
-    Every finished trial is kept in ``folder/NAME.json`` with its settings. A study that was interrupted and is run
-    again does only what is missing, and what was done with other settings. Each process computes with one thread,
-    and each trial begins with the default generator in the same state, so that the numbers are the same however
-    many processes there are, and in whatever order trials come to an end.
-
-    Parameters
+    Attributes
     ----------
     trial : callable
         A function of a module, so that another process finds it. It returns what JSON can hold; what is no number
         becomes None.
     settings : mapping of str to dict
         The arguments of each trial, under its name. They are what JSON can hold.
+    """
+
+    trial: Trial
+    settings: Mapping[str, dict[str, Any]]
+
+
+def run_plans(
+    plans: Mapping[str, Plan],
+    folder: Path,
+    processes: int | None = None,
+    title: str = "trials",
+    facts: Mapping[str, Any] | None = None,
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Run the trials of studies in parallel processes, under one progress bar.
+
+    Every finished trial is kept in ``folder/STUDY/NAME.json`` with its settings. What was interrupted and is run
+    again does only what is missing, and what was done with other settings. Each process computes with one thread,
+    and each trial begins with the default generator in the same state, so that the numbers are the same however
+    many processes there are, and in whatever order trials come to an end.
+
+    Parameters
+    ----------
+    plans : mapping of str to Plan
+        The studies, by name.
     folder : Path
         Where finished trials are kept.
     processes : int, optional
         How many run at a time; by default, one for every processor that this one may use.
     title : str
-        What the progress bar calls the study.
+        What the progress bar says.
     facts : mapping, optional
         What else the numbers depend on, besides the settings: the checksums of the data.
 
     Returns
     -------
-    dict of str to dict
-        What each trial returned, in the order of ``settings``.
+    dict of str to dict of str to dict
+        What each trial returned, by study and name, in the order of ``plans``.
 
     Raises
     ------
@@ -69,34 +74,11 @@ def run_trials(
     --------
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
-    >>> run_trials(dict, {"slow": {"lr": 0.1}, "fast": {"lr": 1.0}}, folder, processes=1)
-    {'slow': {'lr': 0.1}, 'fast': {'lr': 1.0}}
-    >>> sorted(path.name for path in folder.iterdir())
+    >>> plan = Plan(dict, {"slow": {"lr": 0.1}, "fast": {"lr": 1.0}})
+    >>> run_plans({"rates": plan}, folder, processes=1)
+    {'rates': {'slow': {'lr': 0.1}, 'fast': {'lr': 1.0}}}
+    >>> sorted(path.name for path in (folder / "rates").iterdir())
     ['fast.json', 'slow.json']
-    """
-    return run_plans({"": Plan(trial, settings)}, folder, processes, title, facts)[""]
-
-
-def run_plans(
-    plans: Mapping[str, Plan],
-    folder: Path,
-    processes: int | None = None,
-    title: str = "",
-    facts: Mapping[str, Any] | None = None,
-) -> dict[str, dict[str, dict[str, Any]]]:
-    """Run the trials of several studies as :func:`run_trials` does those of one, under one progress bar.
-
-    Parameters
-    ----------
-    plans : mapping of str to Plan
-        Under the names of the folders, in ``folder``, where their trials are kept.
-    folder, processes, title, facts
-        As in :func:`run_trials`.
-
-    Returns
-    -------
-    dict of str to dict of str to dict
-        What each trial returned, by study and name.
     """
     from joblib import Parallel, cpu_count, delayed
 
@@ -114,7 +96,7 @@ def run_plans(
         n_jobs=min(processes or cpu_count(), max(len(missing), 1)), batch_size=1, return_as="generator_unordered"
     )
     results = workers(delayed(_run)(plans[key[0]].trial, key, orders[key], files[key]) for key in missing)
-    done.update(bar(results, title or "trials", total=len(files), completed=len(done)))
+    done.update(bar(results, title, total=len(files), completed=len(done)))
     return {study: {name: done[study, name] for name in plan.settings} for study, plan in plans.items()}
 
 
@@ -126,7 +108,7 @@ def _files(settings: Mapping[str, Any], folder: Path) -> dict[str, Path]:
         other = owners.setdefault(file.name.casefold(), name)
         if other != name:
             raise ValueError(
-                f"run_trials expected names that give different files, got {other!r} and {name!r}, which would "
+                f"run_plans expected names that give different files, got {other!r} and {name!r}, which would "
                 f"both be kept in {file.name}: rename one"
             )
     return files
