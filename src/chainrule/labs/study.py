@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,7 +97,10 @@ def run_plans(
         n_jobs=min(processes or cpu_count(), max(len(missing), 1)), batch_size=1, return_as="generator_unordered"
     )
     results = workers(delayed(_run)(plans[key[0]].trial, key, orders[key], files[key]) for key in missing)
-    done.update(bar(results, title, total=len(files), completed=len(done)))
+    with warnings.catch_warnings():
+        # A process that has loaded the data, and PyTorch, has grown; joblib replaces it, which changes no number.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
+        done.update(bar(results, title, total=len(files), completed=len(done)))
     return {study: {name: done[study, name] for name in plan.settings} for study, plan in plans.items()}
 
 
