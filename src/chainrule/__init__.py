@@ -53,6 +53,7 @@ __version__ = "0.1.0"
 
 # Loaded when they are first asked for: who only computes should not wait for what reads files.
 _LATER = {"data": "", "datasets": "", "train": "", "utils": ""} | {
+    "draw": "drawings",
     "explain": "derivations",
     "load": "serialization",
     "save": "serialization",

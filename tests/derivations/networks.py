@@ -21,6 +21,14 @@ OPTIMIZERS = [
     ("Adam", {"lr": 0.05}),
     ("Adam", {"lr": 0.05, "weight_decay": 0.1, "amsgrad": True, "betas": (0.5, 0.7)}),
     ("Adam", {"lr": 0.05, "weight_decay": 0.1, "decoupled_weight_decay": True, "maximize": True}),
+    ("AdamW", {"lr": 0.05, "weight_decay": 0.1}),
+    ("NAdam", {"lr": 0.05, "weight_decay": 0.1, "momentum_decay": 0.01}),
+    ("NAdam", {"lr": 0.05, "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("Adamax", {"lr": 0.05, "weight_decay": 0.1}),
+    ("RMSprop", {"lr": 0.05}),
+    ("RMSprop", {"lr": 0.05, "momentum": 0.9, "centered": True, "weight_decay": 0.1, "alpha": 0.8}),
+    ("Adagrad", {"lr": 0.1, "lr_decay": 0.5, "weight_decay": 0.1, "initial_accumulator_value": 0.3}),
+    ("Adadelta", {"lr": 0.7, "rho": 0.8, "weight_decay": 0.1}),
 ]
 
 
@@ -65,7 +73,7 @@ def build(library, problem):
     name, options = problem["loss"]
     loss_fn = getattr(library.nn, name)(**options)
     name, options = problem["optimizer"]
-    if "decoupled_weight_decay" in options and library is not cr:
+    if name == "Adam" and "decoupled_weight_decay" in options and library is not cr:
         name, options = "AdamW", {k: v for k, v in options.items() if k != "decoupled_weight_decay"}
     optimizer = getattr(library.optim, name)(model.parameters(), **options)
     for _ in range(problem["steps before"]):
@@ -126,6 +134,10 @@ def chosen():
     return {
         "shared weights and a skip connection": (Residual(), x, target, own_loss),
         "batch normalisation": (Normalised(), x, target, nn.MSELoss(reduction="sum")),
+        "normalisation in evaluation": (Normalised().eval(), x, target, nn.MSELoss()),
+        "each example normalised": (
+            nn.Sequential(linear(), nn.LayerNorm(3), nn.GELU(), nn.RMSNorm(3)), x, target, nn.HuberLoss(delta=0.3),
+        ),
         "in place": (in_place, x, target, nn.L1Loss()),
         "dropout": (nn.Sequential(linear(), nn.Dropout(0.5), linear()), x, classes, nn.CrossEntropyLoss()),
         "flatten": (nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), cr.randn(2, 2, 2), cr.rand(2, 2), nn.MSELoss()),

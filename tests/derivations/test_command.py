@@ -3,9 +3,12 @@ import json
 import pytest
 from click.testing import CliRunner
 
+import chainrule as cr
+from chainrule import nn
 from chainrule.derivations.command import command
 from chainrule.derivations.examples import EXAMPLES
 from chainrule.derivations.network import explain_file
+from chainrule.interop import save_safetensors
 
 XOR = {
     "sizes": [2, 2, 1], "weights": [[[1, 1], [1, 1]], [[1, -2]]], "biases": [[0, -1], None],
@@ -43,6 +46,57 @@ def test_a_network_in_a_file_is_explained(tmp_path):
     assert result.exit_code == 0
     assert "Sequential 2-2-1" in result.output
     assert "L = (ℓ + ℓ[2] + ℓ[3] + ℓ[4])/4 = (0 + 0 + 0 + 0)/4 = 0/4 = 0" in result.output
+
+
+def wide(tmp_path, name, save):
+    """Write a network that is too large to be shown in full, its weights in a file of their own."""
+    cr.manual_seed(2)
+    model = nn.Sequential(*(nn.Linear(20, 20) for _ in range(11)), nn.Linear(20, 3, bias=False))
+    save(model, tmp_path / name)
+    given = {"weights": name, "activations": ["tanh"] * 12, "x": [[0.1] * 20, [0.2] * 20], "y": [2, 0]}
+    file = tmp_path / "network.json"
+    file.write_text(json.dumps(given | {"loss": "cross_entropy"}), encoding="utf-8")
+    return file, model
+
+
+@pytest.mark.parametrize(
+    ("name", "save"),
+    [("m.npz", lambda model, path: cr.save(model.state_dict(), path)), ("m.safetensors", save_safetensors)],
+)
+def test_weights_are_read_from_a_file_and_a_unit_is_looked_at(tmp_path, name, save):
+    file, model = wide(tmp_path, name, save)
+    result = run(file, "--neuron", "linear12:1", "--sample", 1)
+    assert result.exit_code == 0
+    W = model[11].weight.double()
+    a = cr.tensor([0.2] * 20, dtype=cr.float64)
+    for linear in list(model)[:11]:
+        a = (linear.weight.double() @ a + linear.bias.double()).tanh()
+    assert f"{(W @ a)[1].item():.4f}".replace("-", "−") in result.output
+    assert "linear12, unit 1" in result.output
+    assert "linear2, unit 1, weight 0" in run(file, "--weight", "linear2:1:0").output
+
+
+def test_a_file_of_weights_that_is_missing_or_holds_none_is_refused(tmp_path):
+    file, _ = wide(tmp_path, "m.npz", lambda model, path: cr.save({"step": cr.tensor(1)}, path))
+    assert "holds no weights of linear layers" in run(file).output
+    (tmp_path / "m.npz").unlink()
+    assert "weights names 'm.npz': No such file" in run(file).output
+    file.write_text(json.dumps({"weights": "m.npz", "biases": [[1]], "x": [1]}), encoding="utf-8")
+    assert "biases are in the file that weights names" in run(file).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("2-2-1", "--sample", 0), "--sample is for a network in a file"),
+        (("any.json", "--neuron", "linear1"), "expected LAYER:UNIT, as in linear1:0, got 'linear1'"),
+        (("any.json", "--weight", "linear1:2"), "expected LAYER:UNIT:INPUT, as in linear1:0:0, got 'linear1:2'"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(arguments, words):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert words in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize("loss", ["half", "mse", "l1", "bce", "bce_with_logits"])

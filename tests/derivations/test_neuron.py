@@ -89,6 +89,32 @@ def test_a_neuron_that_is_not_there_is_refused(problem):
         explain(model, x, neuron=("linear2", 10))
 
 
+def test_a_weight_is_shown_with_its_term_its_gradient_and_its_update(problem):
+    model, x, y, loss_fn = problem
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    derivation = explain(model, x, y, loss_fn, optimizer, weight=("linear1", 3, 99), sample=2)
+    first = next(derivation.lines()).formula.parts[0]
+    W = np.asarray(model.linear1.weight.detach())
+    assert first.value == pytest.approx(W[3, 99] * np.asarray(x)[2, 99])
+    loss_fn(model(x), y).backward()
+    gradient = np.asarray(model.linear1.weight.grad)[3, 99]
+    numbers = derivation.numbers()
+    assert numbers["∂L/∂W₄,₁₀₀⁽¹⁾"] == pytest.approx(gradient, abs=1e-9)
+    assert numbers["W₄,₁₀₀⁽¹⁾"] == pytest.approx(W[3, 99] - 0.1 * gradient)
+    assert [name for name in numbers if "W" in name or "b" in name] == ["∂L/∂W₄,₁₀₀⁽¹⁾", "W₄,₁₀₀⁽¹⁾"]
+    assert derivation.title == "Network 100-30-10: linear1, unit 3, weight 99"
+
+
+def test_a_weight_that_is_not_there_is_refused(problem):
+    model, x, *_ = problem
+    with pytest.raises(ValueError, match=r'weight expected the name of a linear layer, got "relu"'):
+        explain(model, x, weight=("relu", 0, 0))
+    with pytest.raises(ValueError, match=r'"linear2" has inputs 0 to 29, weight named input 30'):
+        explain(model, x, weight=("linear2", 0, 30))
+    with pytest.raises(ValueError, match="neuron and weight were given: name one"):
+        explain(model, x, neuron=("linear2", 0), weight=("linear2", 0, 3))
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [

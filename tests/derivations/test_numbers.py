@@ -3,7 +3,7 @@ import copy
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from tests.derivations.networks import build, chosen, problems
+from tests.derivations.networks import OPTIMIZERS, build, chosen, problems
 
 import chainrule as cr
 from chainrule import nn, ops, optim
@@ -140,6 +140,50 @@ def test_explaining_works_where_nothing_is_recorded():
         assert "∂L/∂b⁽¹⁾" in explain(nn.Linear(1, 1), [1.0], [0.0], nn.MSELoss()).numbers()
 
 
+def trained(name, options):
+    """Return a small network in float64 after two updates of an optimiser, and what it is trained with."""
+    cr.manual_seed(1)
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).double()
+    x, y = cr.randn(4, 2, dtype=cr.float64), cr.randn(4, 1, dtype=cr.float64)
+    optimizer = getattr(optim, name)(model.parameters(), **options)
+    for _ in range(2):
+        optimizer.zero_grad()
+        nn.MSELoss()(model(x), y).backward()
+        optimizer.step()
+    optimizer.zero_grad()
+    return model, x, y, nn.MSELoss(), optimizer
+
+
+@pytest.mark.parametrize(("name", "options"), OPTIMIZERS, ids=str)
+def test_the_update_of_every_optimizer_is_derived(name, options):
+    model, x, y, loss_fn, optimizer = trained(name, options)
+    update = explain(model, x, y, loss_fn, optimizer).sections[-1]
+    for line in (line for step in update.steps for line in step.lines):
+        np.testing.assert_allclose(line.formula.value, line.result, rtol=1e-10, atol=1e-14)
+    loss_fn(model(x), y).backward()
+    optimizer.step()
+    for step, p in zip(update.steps, model.parameters(), strict=True):
+        numbers = [line.result for line in step.lines if line.name.letter in "Wb"]
+        np.testing.assert_array_equal(numbers[-p.numel() :], np.asarray(p.detach()).ravel())
+
+
+@pytest.mark.parametrize("name", ["ASGD", "RAdam", "Rprop"])
+def test_of_other_optimizers_the_result_is_shown(name):
+    model, x, y, loss_fn, optimizer = trained(name, {"lr": 0.1})
+    update = explain(model, x, y, loss_fn, optimizer).sections[-1]
+    loss_fn(model(x), y).backward()
+    optimizer.step()
+    for step, p in zip(update.steps, model.parameters(), strict=True):
+        assert step.note == f"The formula of {name} is not written out: shown is the result alone."
+        np.testing.assert_array_equal(step.values[0].array, np.asarray(p.detach()))
+
+
+def test_of_lbfgs_no_update_is_shown():
+    model = nn.Linear(1, 1)
+    derivation = explain(model, [1.0], [2.0], nn.MSELoss(), optim.LBFGS(model.parameters()))
+    assert "computes the loss several times" in derivation.sections[-1].steps[0].note
+
+
 def test_an_optimizer_without_formulas_shows_what_it_gives():
     class Sign(optim.Optimizer):
         counts_steps = False
@@ -155,7 +199,7 @@ def test_an_optimizer_without_formulas_shows_what_it_gives():
     derivation = explain(model, [1.0], [before + 5], nn.MSELoss(), Sign(model.parameters(), {}))
     (step,) = derivation.sections[-1].steps
     assert step.values[0].array.item() == pytest.approx(before + 1)
-    assert "of Sign, the result alone" in step.note
+    assert "The formula of Sign is not written out" in step.note
     assert model.weight.item() == before
 
 

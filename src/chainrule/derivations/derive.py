@@ -38,6 +38,7 @@ def explain(
     *,
     digits: int = 4,
     neuron: tuple[str, int] | None = None,
+    weight: tuple[str, int, int] | None = None,
     sample: int = 0,
 ) -> Derivation:
     """Show how every number of a step of training comes about: forward, loss, backward, update.
@@ -61,6 +62,8 @@ def explain(
     neuron : (str, int), optional
         The name of a linear layer in the model and the unit, from 0. Shown is only what goes in and out of that
         unit, the largest terms first: the way to look into a large network.
+    weight : (str, int, int), optional
+        The same of a single weight: the layer, the unit, and the unit or feature before it, from 0.
     sample : int
         The row of the batch that is shown, from 0.
 
@@ -71,7 +74,8 @@ def explain(
     Raises
     ------
     ValueError
-        If the network is too large to be shown in full and no neuron is named, or an argument does not fit.
+        If the network is too large to be shown in full and neither neuron nor weight is named, or an argument does
+        not fit.
 
     Examples
     --------
@@ -87,7 +91,10 @@ def explain(
     ...
     """
     refuse_capture("explains a step", "call explain() outside of it")
-    _check_arguments(model, y, loss_fn, optimizer, digits)
+    _check_arguments(model, y, loss_fn, optimizer)
+    if neuron is not None and weight is not None:
+        raise ValueError("neuron and weight were given: name one of the two")
+    focus = neuron or weight
     dtype = next((p.dtype for p in model.parameters()), None)
     inputs, target = _as_input(x, dtype, "fiu"), None if y is None else _as_input(y, dtype, "f")
     batch = _batch(inputs, sample)
@@ -99,7 +106,7 @@ def explain(
     calls = recorder.calls
     _check_loss(loss)
     names = {id(p): name for name, p in model.named_parameters()}
-    graph = Graph(batch, names, *(IN_FULL if neuron is None else OF_NEURON))
+    graph = Graph(batch, names, *(IN_FULL if focus is None else OF_NEURON))
     graph.name(inputs, inputs.array.copy(), "x")
     if target is not None:
         graph.name(target, target.array.copy(), "y")
@@ -108,29 +115,28 @@ def explain(
         graph.add(call, node, i >= first_of_loss)
     totals, parts = dict[int, Any](), dict[int, Contributions]()
     if loss is not None and loss.requires_grad:
-        totals, parts = gradients(calls, node, np.ones_like(loss.array))
+        recorded = [call.op for call in reversed(calls) if call.op is not None and call.output is call.op]
+        totals, parts = gradients(recorded, node, np.ones_like(loss.array))
     sums = graph.take_gradients(totals, parts)
     story = _Story(graph, first_of_loss, sums, {id(p): p for p in model.parameters()})
-    if neuron is None:
+    if focus is None:
         _check_size(graph, model)
         sections = story.in_full(inputs, target, output, optimizer)
     else:
-        sections = story.of_neuron(*neuron, loss, optimizer)
+        sections = story.of_unit(focus, loss, optimizer)
     rounding = Rounding(digits, float(np.finfo(output.array.dtype).eps))
-    return Derivation(_title(model, neuron, graph), _note(batch, digits), sections, rounding)
+    return Derivation(_title(model, focus, graph), _note(batch, digits), sections, rounding)
 
 
 # ---- arguments -----------------------------------------------------------------------------------------------
 
 
-def _check_arguments(model: Any, y: Any, loss_fn: Any, optimizer: Any, digits: int) -> None:
+def _check_arguments(model: Any, y: Any, loss_fn: Any, optimizer: Any) -> None:
     if not isinstance(model, Module):
         raise TypeError(f"model expected an nn.Module, got {type(model).__name__}")
     if loss_fn is None and (y is not None or optimizer is not None):
         what = "y" if y is not None else "optimizer"
         raise ValueError(f"{what} was given without loss_fn: add loss_fn=nn.MSELoss() or another, or leave it out")
-    if not 1 <= digits <= 15:
-        raise ValueError(f"digits expected a number from 1 to 15, got {digits}")
 
 
 def _as_input(value: Any, dtype: Any, kinds: str) -> Tensor:
@@ -179,11 +185,14 @@ def _layers(graph: Graph) -> dict[str, int]:
     }
 
 
-def _title(model: Module, neuron: tuple[str, int] | None, graph: Graph) -> str:
+def _title(model: Module, focus: tuple[Any, ...] | None, graph: Graph) -> str:
     shapes = [call.arrays[1].shape for call, _ in graph.runs if type(call.op).__name__ == "Linear"]
     sizes = "-".join(map(str, [*(shapes[0][1:] if shapes else ()), *(shape[0] for shape in shapes)]))
     title = f"{type(model).__name__} {sizes}".strip()
-    return title if neuron is None else f"{title}: {neuron[0] or 'the layer'}, unit {neuron[1]}"
+    if focus is None:
+        return title
+    module, unit, *before = focus
+    return f"{title}: {module or 'the layer'}, unit {unit}" + (f", weight {before[0]}" if before else "")
 
 
 def _note(batch: Batch, digits: int) -> str:
@@ -221,18 +230,24 @@ class _Story:
         sections += self._back_sections(optimizer)
         return sections
 
-    def of_neuron(self, module: str, unit: int, loss: Tensor | None, optimizer: Optimizer | None) -> list[Section]:
-        """Show what goes in and out of one unit."""
-        graph, layers = self.graph, _layers(self.graph)
+    def of_unit(
+        self, focus: tuple[Any, ...], loss: Tensor | None, optimizer: Optimizer | None
+    ) -> list[Section]:  # fmt: skip
+        """Show what goes in and out of one unit, or of one of its weights."""
+        graph, layers, (module, unit, *before) = self.graph, _layers(self.graph), focus
+        what = "weight" if before else "neuron"
         if module not in layers:
             there = ", ".join(f'"{name}"' for name in layers) or "none"
-            raise ValueError(f'neuron expected the name of a linear layer, got "{module}": there are {there}')
-        if not 0 <= unit < layers[module]:
-            raise ValueError(f'"{module}" has units 0 to {layers[module] - 1}, neuron named unit {unit}')
+            raise ValueError(f'{what} expected the name of a linear layer, got "{module}": there are {there}')
         self.focus, shown = {}, []
         for i, (call, run) in enumerate(graph.runs[: self.first_of_loss]):
             if call.module == module and type(call.op).__name__ == "Linear":
-                self._look_at_unit(run, unit)
+                for kind, named, size in zip(
+                    ("unit", "input"), focus[1:], run.inputs[1].array.shape, strict=False
+                ):
+                    if not 0 <= named < size:
+                        raise ValueError(f'"{module}" has {kind}s 0 to {size - 1}, {what} named {kind} {named}')
+                self._look_at(run, unit, *before)
             elif self._follows(run):
                 self.focus[id(run.output)] = self.focus[id(run.inputs[0])]
             else:
@@ -251,13 +266,16 @@ class _Story:
         assert self.focus is not None
         return rule is not None and rule.elementwise and id(run.inputs[0]) in self.focus
 
-    def _look_at_unit(self, run: Run, unit: int) -> None:
-        """Look at one pre-activation, and at the weights behind its largest terms."""
+    def _look_at(self, run: Run, unit: int, before: int | None = None) -> None:
+        """Look at one pre-activation, and at the weights behind its largest terms, or at one weight."""
         assert self.focus is not None
         x, W, *b = run.inputs
         at = next(iter(run.output.places()))[:-1]
-        order = np.argsort(-np.abs(W.array[unit] * x.array[at]), kind="stable")[:WEIGHTS]
         self.focus[id(run.output)] = [(*at, unit)]
+        if before is not None:
+            self.focus[id(W)], run.first = [(unit, before)], before
+            return
+        order = np.argsort(-np.abs(W.array[unit] * x.array[at]), kind="stable")[:WEIGHTS]
         self.focus[id(W)] = [(unit, int(j)) for j in order]
         self.focus |= {id(bias): [(unit,)] for bias in b}
 

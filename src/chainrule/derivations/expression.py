@@ -320,13 +320,21 @@ class Transposed(Expr):
 
 @dataclass(frozen=True)
 class Cases(Expr):
-    """One formula if a condition holds, else another."""
+    """One formula if a condition holds, else another, which may be cases too."""
 
     then: Expr
     left: Expr
     relation: str
     right: Expr
     otherwise: Expr
+
+    @property
+    def chain(self) -> tuple[list[Cases], Expr]:
+        """These cases and those in ``otherwise``, and what is left when none of them holds."""
+        if not isinstance(self.otherwise, Cases):
+            return [self], self.otherwise
+        more, rest = self.otherwise.chain
+        return [self, *more], rest
 
 
 def product(*factors: Expr, sign: str = "·") -> Expr:
@@ -354,6 +362,36 @@ def ln(x: Expr) -> Expr:
 def maximum(a: Number, b: Number) -> Expr:
     """Return the larger of two."""
     return Fn((expr(a), expr(b)), "max", np.maximum)
+
+
+def minimum(a: Number, b: Number) -> Expr:
+    """Return the smaller of two."""
+    return Fn((expr(a), expr(b)), "min", np.minimum)
+
+
+def root(x: Expr) -> Expr:
+    """Return the square root."""
+    return Fn((x,), "√", np.sqrt)
+
+
+def size(x: Expr) -> Expr:
+    """Return |x|."""
+    return Fn((x,), "|", np.abs)
+
+
+def sign(x: Expr) -> Expr:
+    """Return −1, 0 or 1."""
+    return Fn((x,), "sign", np.sign)
+
+
+def sigmoid(x: Expr) -> Expr:
+    """Return σ(x), with its definition."""
+    return Defined("σ", x, 1 / (1 + exp(-x)))
+
+
+def tanh(x: Expr) -> Expr:
+    """Return the hyperbolic tangent, which is not taken apart."""
+    return Fn((x,), "tanh", np.tanh)
 
 
 # ---- computing by hand ---------------------------------------------------------------------------------------

@@ -14,7 +14,12 @@ from chainrule.derivations.record import Call, Contributions
 from chainrule.derivations.rules import Rule, Run
 from chainrule.ops import Array
 
-PARAMETERS = {"Linear": ("", "W", "b"), "BatchNorm": ("", "γ", "β")}  # letters by place among the inputs
+NORMAL = ("", "γ", "β")
+PARAMETERS = {
+    "Linear": ("", "W", "b"),
+    "BatchNorm": NORMAL,
+    "LayerNorm": NORMAL,
+}  # letters by place among the inputs
 LOSS = Sym("L")
 SPARE = "tushrkgw"  # letters for what has none of its own
 
@@ -98,14 +103,14 @@ class Graph:
             By the identity of the node, where the gradient is a sum over several uses.
         """
         deltas = {id(run.output) for call, run in self.runs if _opens_layer(call)}
-        by_call = {id(call): run for call, run in self.runs}
+        by_op = {id(run.op): run for _, run in self.runs}
         sums: dict[int, Gradient] = {}
         for _, run in self.runs:
             if run.op is not None and id(run.op) in totals:
                 run.grad = Gradient(run.output, totals[id(run.op)], LOSS, id(run.output) in deltas)
         for node, uses in parts.items():
-            for call, i, g in uses:
-                run = by_call[id(call)]
+            for op, i, g in uses:
+                run = by_op[id(op)]
                 of = run.inputs[i]
                 via = run.output.whole if len(uses) > 1 else None
                 run.grads[i] = Gradient(of, g, LOSS, id(of) in deltas, via)

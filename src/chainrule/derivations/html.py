@@ -21,7 +21,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; p
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; border-bottom: 1px solid #8888; }
 h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
 p { margin: .25rem 0; }
-.line { display: flex; flex-wrap: wrap; align-items: baseline; gap: .15rem .3rem; padding: .4rem 0 .4rem 1rem;
+.line { display: flex; flex-wrap: wrap; align-items: baseline; gap: .45rem .3rem; padding: .4rem 0 .4rem 1rem;
   overflow-x: auto; overflow-y: hidden; }
 .last { white-space: nowrap; }
 .general { background: #8881; border-radius: .3rem; }
@@ -109,12 +109,14 @@ class MathWriter(Writer):
         return f"<msup><mrow>{self.parens(text) if 'sup>' in text else text}</mrow><mtext>T</mtext></msup>"
 
     def cases(self, x: Cases) -> str:  # noqa: D102
-        condition = f"{self.write(x.left)}{_mo(x.relation)}{self.write(x.right)}"
-        rows = (
-            f"<mtr><mtd>{self.write(x.then)}</mtd><mtd><mtext>if </mtext>{condition}</mtd></mtr>"
-            f"<mtr><mtd>{self.write(x.otherwise)}</mtd><mtd><mtext>else</mtext></mtd></mtr>"
-        )
-        return f"<mrow>{_mo('{')}<mtable>{rows}</mtable></mrow>"
+        cases, rest = x.chain
+        rows = [
+            f"<mtr><mtd>{self.write(c.then)}</mtd><mtd><mtext>if </mtext>"
+            f"{self.write(c.left)}{_mo(c.relation)}{self.write(c.right)}</mtd></mtr>"
+            for c in cases
+        ]
+        last = f"<mtr><mtd>{self.write(rest)}</mtd><mtd><mtext>else</mtext></mtd></mtr>"
+        return f"<mrow>{_mo('{')}<mtable>{''.join(rows)}{last}</mtable></mrow>"
 
     def matrix(self, array: Array) -> str:
         """Write a number, a vector as a column, or a matrix."""

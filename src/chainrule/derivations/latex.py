@@ -20,12 +20,13 @@ ACROSS = 3  # terms of a sum in one line
 LETTERS = {
     "α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "ε": r"\varepsilon", "η": r"\eta",
     "λ": r"\lambda", "ℓ": r"\ell", "μ": r"\mu", "τ": r"\tau", "σ": r"\sigma", "ŷ": r"\hat{y}", "m̂": r"\hat{m}",
-    "v̂": r"\hat{v}",
+    "v̂": r"\hat{v}", "x̂": r"\hat{x}", "x̄": r"\bar{x}", "θ": r"\theta", "ρ": r"\rho", "κ": r"\kappa", "Φ": r"\Phi",
+    "φ": r"\varphi", "ψ": r"\psi", "Δ": r"\Delta", "Π": r"\Pi",
 }  # fmt: skip
-RELATIONS = {"=": "=", "≈": r"\approx", "←": r"\leftarrow", ">": ">", "≤": r"\le"}
-KNOWN = ("max", "ln", "tanh")
+RELATIONS = {"=": "=", "≈": r"\approx", "←": r"\leftarrow", ">": ">", "<": "<", "≤": r"\le", "≥": r"\ge"}
+KNOWN = ("max", "min", "ln", "tanh", "sin", "cos")
 SIGNS = {
-    "∂": r"$\partial$", "−": "$-$", "≤": r"$\le$", "→": r"$\to$", "′": "'",
+    "∂": r"$\partial$", "−": "$-$", "≤": r"$\le$", "≥": r"$\ge$", "≠": r"$\ne$", "→": r"$\to$", "′": "'",
 } | {letter: f"${command}$" for letter, command in LETTERS.items()}  # fmt: skip
 SPECIAL = {c: "\\" + c for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}"}
 SPECIAL["^"] = r"\textasciicircum{}"
@@ -107,18 +108,20 @@ class LatexWriter(Writer):
         return rf"\left| {inside} \right|" if name == "|" else rf"\sqrt{{{inside}}}"
 
     def sigma(self, over: str) -> str:  # noqa: D102
-        return rf"\sum_{{{over}}} "
+        return rf"\sum_{{{''.join(f'{RELATIONS[c]} ' if c in RELATIONS else c for c in over)}}} "
 
     def transposed(self, matrix: Expr) -> str:  # noqa: D102
         text = self.write(matrix)
         return (self.parens(text) if "^" in text else text) + r"^{\mathsf{T}}"
 
     def cases(self, x: Cases) -> str:  # noqa: D102
-        condition = f"{self.write(x.left)} {RELATIONS[x.relation]} {self.write(x.right)}"
-        return (
-            rf"\begin{{cases}} {self.write(x.then)} & \text{{if }} {condition} \\ "
-            rf"{self.write(x.otherwise)} & \text{{else}} \end{{cases}}"
+        cases, rest = x.chain
+        rows = "".join(
+            rf"{self.write(c.then)} & \text{{if }} "
+            rf"{self.write(c.left)} {RELATIONS[c.relation]} {self.write(c.right)} \\ "
+            for c in cases
         )
+        return rf"\begin{{cases}} {rows}{self.write(rest)} & \text{{else}} \end{{cases}}"
 
     # ---- what stands on its own --------------------------------------------------------------------------------
 
@@ -168,48 +171,47 @@ class LatexRenderer:
         self.writer = LatexWriter(rounding)
 
     def document(self, title: str, note: str, sections: Sequence[Section]) -> str:
-        """Return the body."""
-        blocks = [self._head(title, r"\Large"), prose(note)]
+        """Return the whole text."""
+        blocks = [self.head(title, 1), self.prose(note)]
         for section in sections:
-            blocks += [self._head(section.title, r"\large"), prose(section.note), *map(self._step, section.steps)]
-        body = "\n\n".join(block for block in blocks if block)
-        # the rows of one step may stand on two pages
-        return f"\\begingroup\\allowdisplaybreaks\n{body}\n\\endgroup\n"
+            blocks += [self.head(section.title, 2), self.prose(section.note), *map(self.step, section.steps)]
+        return self.framed("\n\n".join(block for block in blocks if block))
 
-    def _head(self, title: str, size: str) -> str:
-        return rf"\bigskip\noindent{{{size}\bfseries {prose(title)}\par}}"
+    def head(self, title: str, level: int) -> str:
+        """Write a title (level 1) or the head of a section (level 2)."""
+        size = "Large" if level == 1 else "large"
+        return rf"\bigskip\noindent{{\{size}\bfseries {prose(title)}\par}}"
 
-    def _step(self, step: Step) -> str:
+    def prose(self, text: str) -> str:
+        """Write plain text."""
+        return prose(text)
+
+    def step(self, step: Step) -> str:
+        """Write a layer or an operation."""
         title = rf"\medskip\noindent\textbf{{{prose(step.title)}}}\par" if step.title else ""
         rows = " \\\\\n".join(self.writer.rows(step))
         body = f"\\begin{{align*}}\n{rows}\n\\end{{align*}}" if rows else ""
         return "\n".join(part for part in (title, prose(step.note), body) if part)
 
+    def framed(self, body: str) -> str:
+        """Write what goes around: the rows of one step may stand on two pages."""
+        return f"\\begingroup\\allowdisplaybreaks\n{body}\n\\endgroup\n"
 
-class MarkdownRenderer:
-    """Writes the sections of a derivation as Markdown with formulas between dollar signs.
 
-    Parameters
-    ----------
-    rounding : Rounding
-    """
+class MarkdownRenderer(LatexRenderer):
+    """Writes the sections of a derivation as Markdown with formulas between dollar signs."""
 
-    def __init__(self, rounding: Rounding) -> None:
-        self.writer = LatexWriter(rounding)
+    def head(self, title: str, level: int) -> str:  # noqa: D102
+        return f"{'#' * level} {self.prose(title)}"
 
-    def document(self, title: str, note: str, sections: Sequence[Section]) -> str:
-        """Return the whole text."""
-        blocks = [f"# {_plain(title)}", _plain(note)]
-        for section in sections:
-            blocks += [f"## {_plain(section.title)}", _plain(section.note), *map(self._step, section.steps)]
-        return "\n\n".join(block for block in blocks if block) + "\n"
+    def prose(self, text: str) -> str:
+        """Keep text from being read as Markdown."""
+        return "".join("\\" + c if c in "\\`*_<>[]#$|" else c for c in text)
 
-    def _step(self, step: Step) -> str:
-        title = f"**{_plain(step.title)}**" if step.title else ""
+    def step(self, step: Step) -> str:  # noqa: D102
+        title = f"**{self.prose(step.title)}**" if step.title else ""
         formulas = [f"$$\n\\begin{{aligned}}\n{row}\n\\end{{aligned}}\n$$" for row in self.writer.rows(step)]
-        return "\n\n".join(part for part in (title, _plain(step.note), *formulas) if part)
+        return "\n\n".join(part for part in (title, self.prose(step.note), *formulas) if part)
 
-
-def _plain(text: str) -> str:
-    """Keep text from being read as Markdown."""
-    return "".join("\\" + c if c in "\\`*_<>[]#$|" else c for c in text)
+    def framed(self, body: str) -> str:  # noqa: D102
+        return body + "\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +31,8 @@ class Call:
         Dotted name and type of the module that was being called.
     training : bool
         Whether that was in training mode.
+    visit : int
+        Which call of a module that has no modules inside it belongs to, from 1; 0 outside of these.
     """
 
     op: Operation | None  # None: a module that let its input through
@@ -41,6 +43,7 @@ class Call:
     module: str = ""
     layer: str = ""
     training: bool = True
+    visit: int = 0
 
 
 @dataclass
@@ -52,12 +55,15 @@ class Recorder:
     calls : list of Call
     modules : list of (str, Module, int)
         Those that are being called, the innermost last, and from which operation on.
+    visits : int
+        How many modules were called so far.
     alive : list
         Nodes are told apart by identity, which must not be used again.
     """
 
     calls: list[Call] = field(default_factory=list)
     modules: list[tuple[str, Module, int]] = field(default_factory=list)
+    visits: int = 0
     alive: list[Any] = field(default_factory=list)
 
     def apply(self, op: Operation, inputs: tuple[Any, ...]) -> Tensor:
@@ -73,7 +79,8 @@ class Recorder:
     def _add(self, op: Operation | None, inputs: list[Any], arrays: list[Array], output: Any, y: Array) -> None:
         name, module = self.modules[-1][:2] if self.modules else ("", None)
         layer, training = (type(module).__name__, module.training) if module is not None else ("", True)
-        self.calls.append(Call(op, inputs, arrays, output, y.copy(), name, layer, training))
+        visit = self.visits if module is not None and not module._modules else 0
+        self.calls.append(Call(op, inputs, arrays, output, y.copy(), name, layer, training, visit))
 
     def former(self, tensor: Tensor, of: Tensor) -> None:
         """Let an operation hold a copy of what is about to be changed in place, as without a tape."""
@@ -105,6 +112,7 @@ class Recorder:
     def _enters(self, name: str) -> Callable[[Module, Any], None]:
         def enter(module: Module, args: Any) -> None:
             self.modules.append((name, module, len(self.calls)))
+            self.visits += 1
 
         return enter
 
@@ -133,15 +141,18 @@ def unchanged(model: Module) -> Iterator[None]:
             buffer.array[...] = values
 
 
-Contributions = list[tuple[Call, int, Array]]  # of which call's which input, ∂L/∂ that input
+Contributions = list[tuple[Operation, int, Array]]  # of which operation's which input, ∂L/∂ that input
 
 
-def gradients(calls: list[Call], loss: Any, seed: Array) -> tuple[dict[int, Array], dict[int, Contributions]]:
-    """Go back through the operations, as ``backward()`` does, without touching the ``grad`` of any tensor.
+def gradients(
+    operations: Iterable[Operation], loss: Any, seed: Array
+) -> tuple[dict[int, Array], dict[int, Contributions]]:
+    """Go back through operations, as ``backward()`` does, without touching the ``grad`` of any tensor.
 
     Parameters
     ----------
-    calls : list of Call
+    operations : iterable of Operation
+        From the last to the first.
     loss : node
     seed : ndarray
         ∂L/∂L.
@@ -152,18 +163,23 @@ def gradients(calls: list[Call], loss: Any, seed: Array) -> tuple[dict[int, Arra
         By ``id(node)``: ∂L/∂node.
     dict of int to list
         By ``id(node)``: the parts that it is the sum of, from the last use to the first.
+
+    Raises
+    ------
+    RuntimeError
+        If the walk can't be made any more, or a tensor that a derivative needs was changed in place.
     """
     totals, parts = {id(loss): seed}, dict[int, Contributions]()
     with autograd.unobserved(), np.errstate(all="ignore"):
-        for call in reversed([call for call in calls if call.op is not None and call.output is call.op]):
-            grad = totals.get(id(call.op))
-            if grad is None or call.op is None:
+        for op in operations:
+            grad = totals.get(id(op))
+            if grad is None:
                 continue
-            autograd.check_can_go_back(call.op)
-            call.op.into = [None] * len(call.op.inputs)
-            for i, (node, g) in enumerate(zip(call.op.inputs, call.op.backward(grad), strict=True)):
+            autograd.check_can_go_back(op)
+            op.into = [None] * len(op.inputs)
+            for i, (node, g) in enumerate(zip(op.inputs, op.backward(grad), strict=True)):
                 if node is not None and g is not None:
                     g = np.asarray(g).copy()
                     totals[id(node)] = np.asarray(totals[id(node)] + g) if id(node) in totals else g
-                    parts.setdefault(id(node), []).append((call, i, g))
+                    parts.setdefault(id(node), []).append((op, i, g))
     return totals, parts

@@ -31,6 +31,10 @@ class Rounding:
     digits: int = 4
     eps: float = 2.0**-52
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.digits <= 15:
+            raise ValueError(f"digits expected a number from 1 to 15, got {self.digits}")
+
     def mantissa(self, x: float) -> tuple[str, int]:
         """Return the digits, and the power of ten that they are to be multiplied by (0 for most)."""
         x = float(x)

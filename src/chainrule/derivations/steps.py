@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,7 +56,7 @@ class Values:
     def rows(self) -> Array:
         """The numbers in at most two axes."""
         array = np.asarray(self.array)
-        return array.reshape(-1, array.shape[-1]) if array.ndim > 2 else array
+        return array.reshape(math.prod(array.shape[:-1]), array.shape[-1]) if array.ndim > 2 else array
 
 
 @dataclass(frozen=True)

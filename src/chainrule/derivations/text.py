@@ -186,6 +186,8 @@ def _matrix(rows: list[list[str]], array: Array) -> list[str]:
     """Return a number, a vector or a matrix in brackets, numbers right-aligned."""
     if np.ndim(array) == 0:
         return [rows[0][0]]
+    if np.size(array) == 0:
+        return ["[ ]"]
     width = [max(map(len, column)) for column in zip(*rows, strict=True)]
     cells = ["  ".join(x.rjust(n) for x, n in zip(row, width, strict=True)) for row in rows]
     if np.ndim(array) == 1 or len(rows) == 1:

@@ -1,14 +1,12 @@
-"""Arithmetic, reductions and changes of shape, as programs of their own use them: losses, skip connections."""
+"""Arithmetic on two arrays, and products of matrices."""
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
-from chainrule.derivations.expression import Expr, Fn, Frac, Leaf, Num, Sigma, Sym, exp, expr, ln
+from chainrule.derivations.expression import Cases, Expr, Fn, Num, Transposed, expr, ln, maximum, minimum, product
 from chainrule.derivations.names import At, Quantity
-from chainrule.derivations.rules.activations import Elementwise
+from chainrule.derivations.rules.places import broadcast
 from chainrule.derivations.rules.rule import Rule, Run, abridged
 from chainrule.derivations.steps import Line
 
@@ -24,9 +22,17 @@ class Binary(Rule):
         """Return ∂result/∂a (``i`` = 0) or ∂result/∂b."""
         raise NotImplementedError
 
+    def general(self, a: Expr, b: Expr) -> Expr:
+        """Return the result for any two."""
+        return self.function(a, b)
+
+    def general_slope(self, i: int, a: Expr, b: Expr, y: Expr) -> Expr:
+        """Return its derivative for any two."""
+        return self.derivative(i, a, b, y)
+
     def formula(self, run: Run) -> tuple[Expr, ...]:  # noqa: D102
         a, b = map(_whole, run.inputs)
-        return (self.function(a, b),)
+        return (self.general(a, b),)
 
     def forward(self, run: Run, at: At) -> list[Line]:  # noqa: D102
         a, b = (_operand(q, at) for q in run.inputs)
@@ -34,17 +40,15 @@ class Binary(Rule):
 
     def slope(self, run: Run, i: int) -> tuple[Expr, ...]:  # noqa: D102
         a, b = map(_whole, run.inputs)
-        return (run.upstream_whole(self.derivative(i, a, b, run.output.whole)),)
+        return (run.upstream_whole(self.general_slope(i, a, b, run.output.whole)),)
 
     def backward(self, run: Run, i: int, at: At) -> list[Line]:  # noqa: D102
-        shape, own = run.output.array.shape, run.inputs[i].array.shape
-        # where it was broadcast, every use has its part in the gradient
-        uses = [at] if shape == own else [o for o in np.ndindex(shape) if _place(o, own) == at]
         terms = []
-        for use in uses:
+        for use in _uses(run, i, at):
             a, b = (_operand(q, use) for q in run.inputs)
             terms.append(run.upstream(use, self.derivative(i, a, b, run.output.at(use))))
-        return [Line(run.grads[i].at(at), abridged(terms, run.rows), float(run.grads[i].array[at]))]
+        value = abridged(terms, run.rows)
+        return [Line(run.grads[i].at(at), value, float(run.grads[i].array[at]))]
 
 
 class Add(Binary):
@@ -109,155 +113,154 @@ class Pow(Binary):
         return b * a if isinstance(b, Num) and b.value == 2 else b * a ** (b - 1)
 
 
-class Plain(Elementwise):
-    """A function of one array, without a letter of its own."""
+class Mod(Binary):
+    """What is left of a when b is taken from it as often as it goes: a − b ⌊a/b⌋."""
 
-    letter = "t"
+    operations = ("Mod",)
 
+    def function(self, a: Expr, b: Expr) -> Expr:  # noqa: D102
+        return a - b * self._times(a, b)
 
-class Negative(Plain):
-    """−x."""
+    def derivative(self, i: int, a: Expr, b: Expr, y: Expr) -> Expr:  # noqa: D102
+        return expr(1) if i == 0 else -self._times(a, b)
 
-    operations = ("Neg",)
-
-    def function(self, run: Run, z: Leaf, at: At) -> Expr:  # noqa: D102
-        return -z
-
-    def derivative(self, run: Run, z: Leaf, a: Leaf, at: At) -> Expr:  # noqa: D102
-        return expr(-1)
+    def _times(self, a: Expr, b: Expr) -> Expr:
+        return Fn((a / b,), "floor", np.floor)
 
 
-class Exponential(Plain):
-    """e to the x."""
+class Maximum(Binary):
+    """The larger of a and b; equal ones share the gradient."""
 
-    operations = ("Exp",)
+    operations = ("Maximum",)
+    relation = ">"
 
-    def function(self, run: Run, z: Leaf, at: At) -> Expr:  # noqa: D102
-        return exp(z)
+    def function(self, a: Expr, b: Expr) -> Expr:  # noqa: D102
+        return maximum(a, b)
 
-    def derivative(self, run: Run, z: Leaf, a: Leaf, at: At) -> Expr:  # noqa: D102
-        return a
+    def derivative(self, i: int, a: Expr, b: Expr, y: Expr) -> Expr:  # noqa: D102
+        return expr(0.5 if a.value == b.value else float((a, b)[i].value == self.function(a, b).value))
 
-
-class Logarithm(Plain):
-    """ln x."""
-
-    operations = ("Log",)
-
-    def function(self, run: Run, z: Leaf, at: At) -> Expr:  # noqa: D102
-        return ln(z)
-
-    def derivative(self, run: Run, z: Leaf, a: Leaf, at: At) -> Expr:  # noqa: D102
-        return 1 / z
+    def general_slope(self, i: int, a: Expr, b: Expr, y: Expr) -> Expr:  # noqa: D102
+        own, other = (a, b) if i == 0 else (b, a)
+        return Cases(expr(1), own, self.relation, other, Cases(expr(0.5), own, "=", other, expr(0)))
 
 
-class Root(Plain):
-    """√x."""
+class Minimum(Maximum):
+    """The smaller of a and b; equal ones share the gradient."""
 
-    operations = ("Sqrt",)
+    operations = ("Minimum",)
+    relation = "<"
 
-    def function(self, run: Run, z: Leaf, at: At) -> Expr:  # noqa: D102
-        return Fn((z,), "√", np.sqrt)
-
-    def derivative(self, run: Run, z: Leaf, a: Leaf, at: At) -> Expr:  # noqa: D102
-        return 1 / (2 * a)
+    def function(self, a: Expr, b: Expr) -> Expr:  # noqa: D102
+        return minimum(a, b)
 
 
-class Absolute(Plain):
-    """|x|."""
+class PReLU(Binary):
+    """The input above 0, else w times the input."""
 
-    operations = ("Abs",)
+    operations = ("PReLU",)
+    letter = "a"
 
-    def function(self, run: Run, z: Leaf, at: At) -> Expr:  # noqa: D102
-        return Fn((z,), "|", np.abs)
+    def function(self, a: Expr, b: Expr) -> Expr:  # noqa: D102
+        return a if a.value > 0 else b * a
 
-    def derivative(self, run: Run, z: Leaf, a: Leaf, at: At) -> Expr:  # noqa: D102
-        return Fn((z,), "sign", np.sign)
+    def derivative(self, i: int, a: Expr, b: Expr, y: Expr) -> Expr:  # noqa: D102
+        above, below = self._slopes(i, a, b)
+        return above if a.value > 0 else below
 
+    def general(self, a: Expr, b: Expr) -> Expr:  # noqa: D102
+        return Cases(a, a, ">", expr(0), b * a)
 
-class Sum(Rule):
-    """Σ x over all axes or some."""
+    def general_slope(self, i: int, a: Expr, b: Expr, y: Expr) -> Expr:  # noqa: D102
+        above, below = self._slopes(i, a, b)
+        return Cases(above, a, ">", expr(0), below)
 
-    operations = ("Sum",)
-    mean: ClassVar[bool] = False
-
-    def formula(self, run: Run) -> tuple[Expr, ...]:  # noqa: D102
-        x = run.inputs[0].whole
-        summed = Sigma("i", Sym(x.letter, index=("i",), layer=x.layer))
-        return (Frac(expr(1), Sym("n")) * summed if self.mean else summed,)
-
-    def forward(self, run: Run, at: At) -> list[Line]:  # noqa: D102
-        x = run.inputs[0]
-        value = abridged([x.at(place) for place in np.ndindex(x.array.shape) if _kept(run, place) == at], run.rows)
-        return [Line(run.output.at(at), self._shared(run, value), float(run.output.array[at]))]
-
-    def slope(self, run: Run, i: int) -> tuple[Expr, ...]:  # noqa: D102
-        return (run.upstream_whole(Frac(expr(1), Sym("n")) if self.mean else expr(1)),)
-
-    def backward(self, run: Run, i: int, at: At) -> list[Line]:  # noqa: D102
-        value = run.upstream(_kept(run, at), self._shared(run, expr(1)))
-        return [Line(run.grads[0].at(at), value, float(run.grads[0].array[at]))]
-
-    def _shared(self, run: Run, x: Expr) -> Expr:
-        n = run.inputs[0].array.size // max(run.output.array.size, 1)
-        return x / n if self.mean and n > 1 else x
+    def _slopes(self, i: int, a: Expr, b: Expr) -> tuple[Expr, Expr]:
+        return (expr(1), b) if i == 0 else (expr(0), a)
 
 
-class Mean(Sum):
-    """Σ x / n over all axes or some."""
+class MatMul(Rule):
+    """Rows by columns: Σₖ aᵢₖ bₖⱼ."""
 
-    operations = ("Mean",)
-    mean = True
-
-
-class Reshape(Rule):
-    """The same numbers in another shape."""
-
-    operations = ("Reshape",)
-    letter = "f"
+    operations = ("MatMul",)
 
     def formula(self, run: Run) -> tuple[Expr, ...]:  # noqa: D102
-        return (Fn((run.inputs[0].whole,), "reshape", np.float64),)
+        return (product(*(q.whole for q in run.inputs), sign=""),)
 
     def forward(self, run: Run, at: At) -> list[Line]:  # noqa: D102
-        source = _moved(at, run.output, run.inputs[0])
-        return [Line(run.output.at(at), run.inputs[0].at(source), float(run.output.array[at]))]
+        a, b = run.inputs
+        terms = [a.at(left) * b.at(right) for left, right in self._pairs(run, at)]
+        value = abridged(terms, run.at_most)
+        return [Line(run.output.at(at), value, float(run.output.array[at]))]
 
     def slope(self, run: Run, i: int) -> tuple[Expr, ...]:  # noqa: D102
         assert run.grad is not None
-        return (Fn((run.grad.whole,), "reshape", np.float64),)
+        a, b = (q.whole for q in run.inputs)
+        factors = (run.grad.whole, Transposed(b)) if i == 0 else (Transposed(a), run.grad.whole)
+        return (product(*factors, sign=""),)
 
     def backward(self, run: Run, i: int, at: At) -> list[Line]:  # noqa: D102
-        value = run.upstream(_moved(at, run.inputs[0], run.output), expr(1))
-        return [Line(run.grads[0].at(at), value, float(run.grads[0].array[at]))]
+        terms = [
+            run.upstream(use, run.inputs[1 - i].at(pair[1 - i]))
+            for use in np.ndindex(run.output.array.shape) for pair in self._pairs(run, use) if pair[i] == at
+        ]  # fmt: skip
+        value = abridged(terms, run.at_most)
+        return [Line(run.grads[i].at(at), value, float(run.grads[i].array[at]))]
+
+    def _pairs(self, run: Run, at: At) -> list[tuple[At, At]]:
+        """Return the places of a and b whose products add up to a place of the output."""
+        a, b = (q.array.shape for q in run.inputs)
+        *stack, i, j = (*at, *([0] if len(b) == 1 else [])) if len(a) > 1 else (*at[:-1], 0, *at[-1:])
+        if len(a) == len(b) == 1:
+            stack, i, j = [], 0, 0
+        of_a, of_b = (broadcast(tuple(stack), shape[:-2]) for shape in (a, b))
+        left = [(*of_a, i, k) if len(a) > 1 else (k,) for k in range(a[-1])]
+        right = [(*of_b, k, j) if len(b) > 1 else (k,) for k in range(a[-1])]
+        return list(zip(left, right, strict=True))
+
+
+class Where(Rule):
+    """One of two numbers, as a condition says."""
+
+    operations = ("Where",)
+
+    def formula(self, run: Run) -> tuple[Expr, ...]:  # noqa: D102
+        condition, a, b = map(_whole, run.inputs)
+        return (Cases(a, condition, "=", expr(1), b),)
+
+    def forward(self, run: Run, at: At) -> list[Line]:  # noqa: D102
+        holds = self._holds(run, at)
+        value = _operand(run.inputs[1 if holds else 2], at)
+        note = "where the condition holds" if holds else "elsewhere"
+        return [Line(run.output.at(at), value, float(run.output.array[at]), note)]
+
+    def slope(self, run: Run, i: int) -> tuple[Expr, ...]:  # noqa: D102
+        chosen = Cases(expr(float(i == 1)), _whole(run.inputs[0]), "=", expr(1), expr(float(i == 2)))
+        return (run.upstream_whole(chosen),)
+
+    def backward(self, run: Run, i: int, at: At) -> list[Line]:  # noqa: D102
+        terms = [
+            run.upstream(use, expr(1)) for use in _uses(run, i, at) if self._holds(run, use) == (i == 1)
+        ]  # fmt: skip
+        value = abridged(terms, run.rows)
+        return [Line(run.grads[i].at(at), value, float(run.grads[i].array[at]))]
+
+    def _holds(self, run: Run, at: At) -> bool:
+        condition = run.inputs[0].array
+        return bool(condition[broadcast(at, condition.shape)])
+
+
+def _uses(run: Run, i: int, at: At) -> list[At]:
+    """Return the places of the output that a number of an input went into: several, where it was broadcast."""
+    shape, own = run.output.array.shape, run.inputs[i].array.shape
+    return [at] if shape == own else [o for o in np.ndindex(shape) if broadcast(o, own) == at]
 
 
 def _whole(q: Quantity) -> Expr:
-    return Num(np.float64(q.array)) if q.literal else q.whole
+    return Num(np.float64(q.array.item())) if q.literal else q.whole
 
 
 def _operand(q: Quantity, at: At) -> Expr:
     """Return the number that goes into the output at a place."""
-    place = _place(at, q.array.shape)
+    place = broadcast(at, q.array.shape)
     return Num(np.float64(q.array[place])) if q.literal else q.at(place)
-
-
-def _place(at: At, shape: tuple[int, ...]) -> At:
-    """Return the place in an array of ``shape`` that is broadcast to a place of the output."""
-    tail = at[len(at) - len(shape) :]
-    return tuple(0 if n == 1 else i for i, n in zip(tail, shape, strict=True))
-
-
-def _kept(run: Run, at: At) -> At:
-    """Return where in the output of a reduction a number of the input goes."""
-    ndim = run.inputs[0].array.ndim
-    axes = {axis % ndim for axis in (range(ndim) if run.op.axis is None else np.atleast_1d(run.op.axis))}
-    if run.op.keepdims:
-        return tuple(0 if i in axes else j for i, j in enumerate(at))
-    return tuple(j for i, j in enumerate(at) if i not in axes)
-
-
-def _moved(at: At, source: Quantity, target: Quantity) -> At:
-    """Return where a number of one shape is in the other."""
-    flat = np.ravel_multi_index(at, source.array.shape) if at else 0
-    return tuple(int(i) for i in np.unravel_index(int(flat), target.array.shape))

@@ -25,8 +25,9 @@ class Linear(Rule):
     def forward(self, run: Run, at: At) -> list[Line]:  # noqa: D102
         x, W, *b = run.inputs
         *row, i = at
-        terms = [W.at((i, j)) * x.at((*row, j)) for j in range(W.array.shape[1])]
-        z = abridged(terms, run.at_most)
+        order = sorted(range(W.array.shape[1]), key=lambda j: j != run.first)
+        terms = [W.at((i, j)) * x.at((*row, j)) for j in order]
+        z = abridged(terms, run.at_most, keep=0 if run.first is None else 1)
         return [Line(run.output.at(at), z + b[0].at((i,)) if b else z, float(run.output.array[at]))]
 
     def slope(self, run: Run, i: int) -> tuple[Expr, ...]:  # noqa: D102

@@ -6,7 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.derivations.expression import Defined, Expr, Fn, Frac, Leaf, Num, Sigma, Sym, exp, expr, ln, product
+from chainrule.derivations.expression import (
+    Cases,
+    Expr,
+    Fn,
+    Frac,
+    Leaf,
+    Num,
+    Sigma,
+    Sym,
+    exp,
+    expr,
+    ln,
+    product,
+    sigmoid,
+    sign,
+    size,
+)
 from chainrule.derivations.names import At, Quantity
 from chainrule.derivations.rules.activations import softmax_at
 from chainrule.derivations.rules.rule import Rule, Run, abridged
@@ -24,6 +40,10 @@ class ElementLoss(Rule):
         """Return its derivative by x."""
         raise NotImplementedError
 
+    def by_target(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:
+        """Return its derivative by y; that of a loss of x − y, for one."""
+        return -self.derivative(run, x, y, at)
+
     def formula(self, run: Run) -> tuple[Expr, ...]:  # noqa: D102
         x, y = (q.whole for q in run.inputs[:2])
         if run.inputs[0].array.size == 1 or run.op.reduction == "none":
@@ -35,11 +55,11 @@ class ElementLoss(Rule):
         x, result = run.inputs[0], float(run.output.array[at])
         if run.op.reduction == "none" or x.array.size == 1:
             place = at if run.op.reduction == "none" else next(iter(np.ndindex(x.array.shape)))
-            return [Line(run.output.at(at), _shared(run, self._loss(run, place)), result)]
+            return [Line(run.output.at(at), shared(run, self._loss(run, place)), result)]
         losses = np.array([self._loss(run, place).value for place in np.ndindex(x.array.shape)])
         each = Quantity("ℓ", None, losses.reshape(x.array.shape), x.batch)
         lines = [Line(each.at(p), self._loss(run, p), float(each.array[p])) for p in x.places()]
-        value = _shared(run, abridged([each.at(p) for p in _sample_first(x)], run.rows, keep=1))
+        value = shared(run, abridged([each.at(p) for p in _sample_first(x)], run.rows, keep=1))
         return [*lines, Line(run.output.at(at), value, result)]
 
     def _loss(self, run: Run, at: At) -> Expr:
@@ -48,14 +68,16 @@ class ElementLoss(Rule):
 
     def slope(self, run: Run, i: int) -> tuple[Expr, ...]:  # noqa: D102
         x, y = (q.whole for q in run.inputs[:2])
-        slope = self.derivative(run, x, y, ())
-        slope = Frac(slope, Sym("n")) if run.op.reduction == "mean" and run.inputs[0].array.size > 1 else slope
-        return (run.upstream_whole(slope if i == 0 else -slope),)
+        slope = (self.by_target if i else self.derivative)(run, x, y, ())
+        averaged = run.op.reduction == "mean" and run.inputs[0].array.size > 1
+        return (run.upstream_whole(Frac(slope, Sym("n")) if averaged else slope),)
 
     def backward(self, run: Run, i: int, at: At) -> list[Line]:  # noqa: D102
         x, y = (q.at(at) for q in run.inputs[:2])
-        slope = self._weighted(run, at, _shared(run, self.derivative(run, x, y, at)))
-        value = run.upstream(at if run.op.reduction == "none" else (), slope if i == 0 else -slope)
+        slope = (self.by_target if i else self.derivative)(run, x, y, at)
+        value = run.upstream(
+            at if run.op.reduction == "none" else (), self._weighted(run, at, shared(run, slope))
+        )  # fmt: skip
         return [Line(run.grads[i].at(at), value, float(run.grads[i].array[at]))]
 
     def _weighted(self, run: Run, at: At, loss: Expr) -> Expr:
@@ -81,10 +103,10 @@ class L1(ElementLoss):
     operations = ("L1",)
 
     def term(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
-        return Fn((x - y,), "|", np.abs)
+        return size(x - y)
 
     def derivative(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
-        return Fn((x - y,), "sign", np.sign)
+        return sign(x - y)
 
 
 class BCE(ElementLoss):
@@ -98,6 +120,9 @@ class BCE(ElementLoss):
     def derivative(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
         certain = x.value * (1 - x.value) < 1e-12
         return (x - y) / (Num(np.float64(1e-12)) if certain else x * (1 - x))
+
+    def by_target(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
+        return _clamped_ln(1 - x) - _clamped_ln(x)
 
 
 class BCEWithLogits(ElementLoss):
@@ -117,8 +142,77 @@ class BCEWithLogits(ElementLoss):
     def derivative(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
         factor = self._factor(run, y, at)
         if factor is None:
-            return Defined("σ", x, 1 / (1 + exp(-x))) - y
-        return (1 - y) - factor * Defined("σ", -x, 1 / (1 + exp(x)))
+            return sigmoid(x) - y
+        return (1 - y) - factor * sigmoid(-x)
+
+    def by_target(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
+        v = _broadcast(run.op.pos_weight, run, at)
+        return -x if v is None else (v - 1) * ln(1 + exp(-x)) - x
+
+
+class Huber(ElementLoss):
+    """d²/2 where |d| ≤ δ, else δ (|d| − δ/2), with d = x − y."""
+
+    operations = ("Huber",)
+
+    def term(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
+        delta = Sym("δ", run.op.delta)
+        return self._choice(x, y, delta, at, (x - y) ** 2 / 2, delta * (size(x - y) - delta / 2))
+
+    def derivative(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
+        delta = Sym("δ", run.op.delta)
+        return self._choice(x, y, delta, at, x - y, delta * sign(x - y))
+
+    def _choice(self, x: Leaf, y: Leaf, bound: Leaf, at: At, near: Expr, far: Expr) -> Expr:
+        if np.isnan(x.value):  # of the general formula
+            return Cases(near, size(x - y), "≤", bound, far)
+        return near if abs(x.value - y.value) <= bound.value else far
+
+
+class SmoothL1(Huber):
+    """d²/2β where |d| < β, else |d| − β/2, with d = x − y."""
+
+    operations = ("SmoothL1",)
+
+    def term(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
+        beta = Sym("β", run.op.beta)
+        return self._choice(x, y, beta, at, (x - y) ** 2 / (2 * beta), size(x - y) - beta / 2)
+
+    def derivative(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
+        beta = Sym("β", run.op.beta)
+        return self._choice(x, y, beta, at, (x - y) / beta, sign(x - y))
+
+
+class SoftMargin(ElementLoss):
+    """ln(1 + e^−yx)."""
+
+    operations = ("SoftMargin",)
+
+    def term(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
+        return ln(1 + exp(-(y * x)))
+
+    def derivative(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
+        return -(y * sigmoid(-(y * x)))
+
+    def by_target(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
+        return -(x * sigmoid(-(y * x)))
+
+
+class KLDivergence(ElementLoss):
+    """y (ln y − x), or e^y (y − x) if the target y is a logarithm, too."""
+
+    operations = ("KLDivergence",)
+
+    def term(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
+        if run.op.log_target:
+            return exp(y) * (y - x)
+        return expr(0) if y.value == 0 else y * (ln(y) - x)
+
+    def derivative(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
+        return -exp(y) if run.op.log_target else -y
+
+    def by_target(self, run: Run, x: Leaf, y: Leaf, at: At) -> Expr:  # noqa: D102
+        return exp(y) * (y - x + 1) if run.op.log_target else ln(y) + 1 - x
 
 
 class CrossEntropy(Rule):
@@ -145,7 +239,7 @@ class CrossEntropy(Rule):
         rows = [shown] if run.op.reduction == "none" else _rows_sample_first(z)
         cells = [(n, int(c)) for n in rows for c in np.flatnonzero(self._q(run).array[n])]
         terms = [self._times_q(run, cell, ln(p.at(cell))) for cell in cells]
-        value = -_shared(run, abridged(terms, run.rows, keep=1)) if terms else expr(0)
+        value = -shared(run, abridged(terms, run.rows, keep=1)) if terms else expr(0)
         return [*lines, Line(run.output.at(at), value, float(run.output.array[at]))]
 
     def slope(self, run: Run, i: int) -> tuple[Expr, ...]:  # noqa: D102
@@ -158,10 +252,10 @@ class CrossEntropy(Rule):
         p, q = self._p(run), self._q(run)
         of_row = float(q.array[n].sum())
         scaled = p.at(at) if abs(of_row - 1) < 1e-6 else Num(np.float64(of_row)) * p.at(at)
-        slope = _shared(run, scaled - q.at(at)) if of_row else expr(0)
+        slope = shared(run, scaled - q.at(at)) if of_row else expr(0)
         if i == 1:
             w = 1.0 if run.op.weight is None else float(run.op.weight[c])
-            slope = -_shared(run, Num(np.float64(w * (1 - run.op.label_smoothing))) * ln(p.at(at)))
+            slope = -shared(run, Num(np.float64(w * (1 - run.op.label_smoothing))) * ln(p.at(at)))
         value = run.upstream((n,) if run.op.reduction == "none" else (), slope)
         return [Line(run.grads[i].at(at), value, float(run.grads[i].array[at]))]
 
@@ -200,7 +294,7 @@ class NLL(Rule):
     def forward(self, run: Run, at: At) -> list[Line]:  # noqa: D102
         rows = [at[0]] if run.op.reduction == "none" else _rows_sample_first(run.inputs[0])
         terms = [self._picked(run, n) for n in rows if run.op.counted[n]]
-        value = -_shared(run, abridged(terms, run.rows, keep=1)) if terms else expr(0)
+        value = -shared(run, abridged(terms, run.rows, keep=1)) if terms else expr(0)
         return [Line(run.output.at(at), value, float(run.output.array[at]))]
 
     def _picked(self, run: Run, n: int) -> Expr:
@@ -214,13 +308,13 @@ class NLL(Rule):
     def backward(self, run: Run, i: int, at: At) -> list[Line]:  # noqa: D102
         n, c = at
         hit = run.op.counted[n] and c == run.op.cells[1][n]
-        slope = -_shared(run, expr(float(run.op.w[n]))) if hit else expr(0)
+        slope = -shared(run, expr(float(run.op.w[n]))) if hit else expr(0)
         value = run.upstream((n,) if run.op.reduction == "none" else (), slope)
         note = "the class of the target" if hit else "another class"
         return [Line(run.grads[0].at(at), value, float(run.grads[0].array[at]), note)]
 
 
-def _shared(run: Run, x: Expr) -> Expr:
+def shared(run: Run, x: Expr) -> Expr:
     """Divide by what the mean divides by."""
     if run.op.reduction != "mean" or run.op.count == 1:
         return x

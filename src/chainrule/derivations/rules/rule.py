@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.derivations.expression import Expr, Leaf, Num, Words, product, total
+from chainrule.derivations.expression import Expr, Leaf, Num, Words, expr, product, total
 from chainrule.derivations.names import At, Gradient, Quantity
 from chainrule.derivations.steps import Line, Values
 
@@ -28,6 +28,10 @@ class Run:
         ∂L/∂output.
     is_loss : bool
         Whether the output is L itself, so that its gradient is 1 and not worth a factor.
+    grads : dict of int to Gradient
+        By the number of the input.
+    first : int or None
+        The input of a linear layer whose term is shown first, in any case.
     """
 
     op: Any
@@ -37,7 +41,8 @@ class Run:
     rows: int
     grad: Gradient | None = None
     is_loss: bool = False
-    grads: dict[int, Gradient] = field(default_factory=dict)  # by input
+    grads: dict[int, Gradient] = field(default_factory=dict)
+    first: int | None = None
 
     def upstream(self, at: At, factor: Expr) -> Expr:
         """Return ∂L/∂output · factor, the chain rule."""
@@ -96,7 +101,7 @@ class Rule:
 def abridged(terms: Sequence[Expr], at_most: int, more: str = "more terms", keep: int = 0) -> Expr:
     """Add up terms: all, or if they are more than ``at_most`` the largest of them, and the rest in one.
 
-    The first ``keep`` are shown in any case.
+    The first ``keep`` are shown in any case. No terms make 0.
 
     Examples
     --------
@@ -107,7 +112,7 @@ def abridged(terms: Sequence[Expr], at_most: int, more: str = "more terms", keep
     'x₉ + x₈ + (7 more terms)'
     """
     if len(terms) <= at_most:
-        return total(terms)
+        return total(terms) if terms else expr(0)
     values = np.array([term.value for term in terms])
     size = np.abs(values)
     size[:keep] = np.inf
