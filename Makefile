@@ -21,7 +21,7 @@ check: $(VENV)/lint ## Lint, check the format and the types.
 
 reference: $(VENV)/reference ## Install PyTorch, for live comparisons: 'make test' then compares with it, too.
 
-full: $(VENV)/reference $(VENV)/test ## Hold the whole FashionMNIST run against PyTorch's (needs the data set).
+full: $(VENV)/reference $(VENV)/test ## Hold the whole FashionMNIST run against PyTorch's (needs the data set), and everything under stress.
 	$(BIN)/python -m pytest -s -rs -m full -o addopts=--import-mode=importlib tests
 
 bench: $(VENV)/bench ## Measure against PyTorch, JAX, scikit-learn and the bare matrix products, for about 7 minutes.
@@ -29,6 +29,7 @@ bench: $(VENV)/bench ## Measure against PyTorch, JAX, scikit-learn and the bare 
 	$(BIN)/python -m benchmarks.profiles
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.recording
 
 clean: ## Remove the virtual environment, the runs and the caches.
 	rm -rf $(VENV) runs .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -180,7 +180,7 @@ def test_seed_draws_another_seed_every_time():
     g = Generator()
     first, second = g.seed(), g.seed()
     assert first != second
-    assert g.initial_seed() == second < 2**53
+    assert g.initial_seed() == second < 2**64
     np.testing.assert_array_equal(g.words(3), Generator().manual_seed(second).words(3))
 
 

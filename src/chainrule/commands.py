@@ -28,22 +28,26 @@ Option = Callable[[Any], Any]  # click's decorators
 console = Console()
 
 ALL, EVERYTHING = "all", "All labs in turn, with one page that links their reports"
-EXPLAIN = "explain"
+LATER = {  # commands whose modules are imported when they are asked for
+    "explain": "chainrule.derivations.command",
+    "notebook": "chainrule.notebooks.command",
+    "report": "chainrule.inspection.command",
+}
 INTERRUPTED = 130  # 128 + SIGINT, what shells report of a program that Ctrl-C ended
 
 
 class Commands(click.Group):
-    """The commands. What derives with numbers is imported when it is asked for."""
+    """The commands. What few runs need is imported when it is asked for."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Return the names of the commands."""
-        return sorted([*super().list_commands(context), EXPLAIN])
+        return sorted([*super().list_commands(context), *LATER])
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Return a command."""
-        if name != EXPLAIN:
+        if name not in LATER:
             return super().get_command(context, name)
-        command: click.Command = importlib.import_module("chainrule.derivations.command").command
+        command: click.Command = importlib.import_module(LATER[name]).command
         return command
 
 

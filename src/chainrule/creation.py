@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from chainrule import dtypes, ops
+from chainrule._fma import fma
 from chainrule.autograd import replayed
 from chainrule.device import device as Device
 from chainrule.ops import Array
 from chainrule.random import Generator, default_generator
 from chainrule.tensor import Tensor, _axis, _shape, apply, as_tensor, draw
+
+Maker = TypeVar("Maker", bound=Callable[..., Tensor])
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -64,19 +68,37 @@ def from_numpy(ndarray: Array) -> Tensor:
     return as_tensor(ndarray)
 
 
+def _sized(function: Maker) -> Maker:
+    """Decorate a function of sizes, so that it takes them as ``size=`` as well."""
+
+    @wraps(function)
+    def call(*size: Any, **options: Any) -> Tensor:
+        if "size" in options and size:
+            raise TypeError(f"{function.__name__} expected sizes once, got {size} and size={options['size']}")
+        return function(*((options.pop("size"),) if "size" in options else size), **options)
+
+    return cast(Maker, call)
+
+
 def _filled(size: tuple[Any, ...], value: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    kind = _floating(dtype)
+    return _made(lambda: np.full(_shape(size), np.asarray(value), dtype=kind), device, requires_grad)
+
+
+def _floating(dtype: Any) -> Any:
+    """Return a dtype, or the default one."""
+    return dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
+
+
+def _made(make: Callable[[], Array], device: Any, requires_grad: bool) -> Tensor:
+    """Return what ``make`` makes; a captured step makes it anew at every replay."""
     if device is not None:
         Device(device)
-    kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    return _made(lambda: np.full(_shape(size), np.asarray(value), dtype=kind), requires_grad)
-
-
-def _made(make: Callable[[], Array], requires_grad: bool) -> Tensor:
-    """Return what ``make`` makes; a captured step makes it anew at every replay."""
     result = draw(make)
     return result.requires_grad_() if requires_grad else result
 
 
+@_sized
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of zeros.
 
@@ -89,6 +111,7 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return _filled(size, 0, dtype, device, requires_grad)
 
 
+@_sized
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of ones.
 
@@ -100,6 +123,7 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     return _filled(size, 1, dtype, device, requires_grad)
 
 
+@_sized
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor to be filled; here, of zeros.
 
@@ -127,7 +151,7 @@ def full(
     return _filled(tuple(shape), value, kind, device, requires_grad)
 
 
-def zeros_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of zeros, of the shape and dtype of another.
 
     Examples
@@ -136,10 +160,10 @@ def zeros_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) ->
     tensor([0, 0])
     """
     x = as_tensor(input)
-    return _filled(x.shape, 0, dtype or x.dtype, None, requires_grad)
+    return _filled(x.shape, 0, dtype or x.dtype, device, requires_grad)
 
 
-def ones_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of ones, of the shape and dtype of another.
 
     Examples
@@ -148,10 +172,10 @@ def ones_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) -> 
     tensor([1, 1])
     """
     x = as_tensor(input)
-    return _filled(x.shape, 1, dtype or x.dtype, None, requires_grad)
+    return _filled(x.shape, 1, dtype or x.dtype, device, requires_grad)
 
 
-def empty_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor to be filled, of the shape and dtype of another.
 
     Examples
@@ -159,10 +183,12 @@ def empty_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) ->
     >>> empty_like(tensor([5, 6])).shape
     chainrule.Size([2])
     """
-    return zeros_like(input, dtype=dtype, requires_grad=requires_grad)
+    return zeros_like(input, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-def full_like(input: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full_like(
+    input: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Make a tensor of one value, of the shape and dtype of another.
 
     Examples
@@ -171,11 +197,17 @@ def full_like(input: Any, fill_value: Any, *, dtype: Any = None, requires_grad: 
     tensor([3., 3.])
     """
     x = as_tensor(input)
-    return _filled(x.shape, fill_value, dtype or x.dtype, None, requires_grad)
+    return _filled(x.shape, fill_value, dtype or x.dtype, device, requires_grad)
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False
+    start: Any = 0,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Make the numbers from ``start`` (default 0) up to, not including, ``end``.
 
@@ -186,14 +218,18 @@ def arange(
     """
     if end is None:
         start, end = 0, start
+    if step == 0 or (end - start) * step < 0:
+        raise RuntimeError(f"arange expected a step that leads from start to end, got {start}, {end}, {step}")
     if dtype is None:
         whole = all(isinstance(x, int) for x in (start, end, step))
         dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
     # computed in float64 and rounded once, like PyTorch
-    return _made(lambda: np.arange(start, end, step).astype(dtypes.as_dtype(dtype)), requires_grad)
+    return _made(lambda: np.arange(start, end, step).astype(dtypes.as_dtype(dtype)), device, requires_grad)
 
 
-def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def linspace(
+    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Make ``steps`` numbers at equal distances from ``start`` to ``end``, both included.
 
     Examples
@@ -201,11 +237,25 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
     >>> linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    return _made(lambda: np.linspace(start, end, steps).astype(kind), requires_grad)
+    kind = _floating(dtype)
+    if steps < 0:
+        raise RuntimeError(f"linspace expected steps from 0 on, got {steps}")
+    real = kind.type if kind.kind == "f" else np.float64
+    first, last = real(start), real(end)
+    width = float((last - first) / real(max(steps - 1, 1)))
+    half = max(steps // 2, min(steps, 1))
+
+    def made() -> Array:  # each half from its end, like PyTorch
+        rising = fma(np.arange(half).astype(real), width, float(first))
+        falling = fma(np.arange(steps - half)[::-1].astype(real), -width, float(last))
+        return np.concatenate([rising, falling]).astype(kind)
+
+    return _made(made, device, requires_grad)
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Make a matrix with ones on the diagonal and zeros elsewhere.
 
     Examples
@@ -214,8 +264,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
     tensor([[1., 0.],
             [0., 1.]])
     """
-    kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    return _made(lambda: np.eye(n, m, dtype=kind), requires_grad)
+    return _made(lambda: np.eye(n, m, dtype=_floating(dtype)), device, requires_grad)
 
 
 def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
@@ -272,7 +321,10 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     >>> cat([tensor([1, 2]), tensor([3])])
     tensor([1, 2, 3])
     """
-    parts = _of_one_dtype("cat", tensors)
+    given = _of_one_dtype("cat", tensors)
+    parts = [t for t in given if t.shape != (0,)]  # which fit any number of axes
+    if not parts:
+        return apply(ops.Cat(0), *given)
     axis = _axis(parts[0], dim)
     others = {(t.ndim, t.shape[:axis], t.shape[axis + 1 :]) for t in parts}
     if len(others) > 1 or not parts[0].ndim:
@@ -317,7 +369,14 @@ def _seed(seed: int) -> None:
     default_generator.manual_seed(seed)
 
 
-def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+@_sized
+def rand(
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Draw from the uniform distribution over [0, 1).
 
     Examples
@@ -326,13 +385,17 @@ def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, requ
     >>> rand(2)
     tensor([0.4963, 0.7682])
     """
-    kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    source = generator or default_generator
-    return _made(lambda: source.uniform(_shape(size), dtype=kind), requires_grad)
+    kind, source = _floating(dtype), generator or default_generator
+    return _made(lambda: source.uniform(_shape(size), dtype=kind), device, requires_grad)
 
 
+@_sized
 def randn(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Draw from the standard normal distribution.
 
@@ -342,12 +405,18 @@ def randn(
     >>> randn(3)
     tensor([ 1.5410, -0.2934, -2.1788])
     """
-    kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    source = generator or default_generator
-    return _made(lambda: source.normal(_shape(size), dtype=kind), requires_grad)
+    kind, source = _floating(dtype), generator or default_generator
+    return _made(lambda: source.normal(_shape(size), dtype=kind), device, requires_grad)
 
 
-def rand_like(input: Any, *, generator: Generator | None = None) -> Tensor:
+def rand_like(
+    input: Any,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Draw from the uniform distribution over [0, 1), in the shape and dtype of another tensor.
 
     Examples
@@ -356,10 +425,17 @@ def rand_like(input: Any, *, generator: Generator | None = None) -> Tensor:
     chainrule.Size([2, 3])
     """
     x = as_tensor(input)
-    return rand(x.shape, generator=generator, dtype=x.dtype)
+    return rand(x.shape, generator=generator, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
 
 
-def randn_like(input: Any, *, generator: Generator | None = None) -> Tensor:
+def randn_like(
+    input: Any,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Draw from the standard normal distribution, in the shape and dtype of another tensor.
 
     Examples
@@ -368,28 +444,69 @@ def randn_like(input: Any, *, generator: Generator | None = None) -> Tensor:
     chainrule.Size([2, 3])
     """
     x = as_tensor(input)
-    return randn(x.shape, generator=generator, dtype=x.dtype)
+    return randn(x.shape, generator=generator, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
 
 
 def randint(
-    low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = None
+    low: int = 0,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Draw integers from ``low`` (default 0) up to, not including, ``high``.
 
     Examples
     --------
     >>> _ = manual_seed(0)
-    >>> randint(10, (4,))
-    tensor([4, 9, 3, 0])
+    >>> randint(10, (4,)), randint(-3, 3, size=(2,))
+    (tensor([4, 9, 3, 0]), tensor([-2,  0]))
     """
-    if size is None:
-        low, high, size = 0, low, high
+    if size is None and isinstance(high, Sequence):
+        high, size = None, high
+    if high is None:
+        low, high = 0, low
+    if not isinstance(size, Sequence):
+        raise TypeError(f"randint expected a tuple of integers for size, got {size!r}")
     kind = dtypes.int64 if dtype is None else dtypes.as_dtype(dtype)
     source = generator or default_generator
-    return draw(lambda: source.integers(low, high, _shape((size,)), dtype=kind))
+    return _made(lambda: source.integers(low, high, _shape((size,)), dtype=kind), device, requires_grad)
 
 
-def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
+def randint_like(
+    input: Any,
+    low: int = 0,
+    high: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Draw integers as :func:`randint` does, in the shape and dtype of another tensor.
+
+    Examples
+    --------
+    >>> _ = manual_seed(0)
+    >>> randint_like(zeros(4), 10)
+    tensor([4., 9., 3., 0.])
+    """
+    x = as_tensor(input)
+    kind = dtype or x.dtype
+    return randint(low, high, x.shape, generator=generator, dtype=kind, device=device, requires_grad=requires_grad)
+
+
+def randperm(
+    n: int,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Draw a permutation of the integers from 0 to n − 1.
 
     Examples
@@ -398,8 +515,11 @@ def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
     >>> randperm(4)
     tensor([0, 1, 3, 2])
     """
+    kind = dtypes.int64 if dtype is None else dtypes.as_dtype(dtype)
+    if kind.kind in "iu" and n - 1 > np.iinfo(kind).max:
+        raise RuntimeError(f"randperm expected a dtype that holds {n - 1}, got {kind}")
     source = generator or default_generator
-    return draw(lambda: source.permutation(n))
+    return _made(lambda: source.permutation(n).astype(kind, copy=False), device, requires_grad)
 
 
 __all__ = [
@@ -418,6 +538,7 @@ __all__ = [
     "rand",
     "rand_like",
     "randint",
+    "randint_like",
     "randn",
     "randn_like",
     "randperm",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +27,11 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     ------
     binary file
 
+    Raises
+    ------
+    OSError
+        If the disk is full, or the folder can't be written to; the error names ``path``.
+
     Examples
     --------
     >>> folder = Path(tempfile.mkdtemp())
@@ -44,9 +50,50 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         Path(name).chmod(0o666 & ~_umask())
         Path(name).replace(target)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, name):
+            raise with_path(error, target) from error
         raise
+
+
+def with_path(error: OSError, path: str | os.PathLike[str]) -> OSError:
+    """Return an error of the system that says which file it is about, which those of writing don't.
+
+    Parameters
+    ----------
+    error : OSError
+    path : path-like
+
+    Examples
+    --------
+    >>> with_path(OSError(28, "No space left on device"), "checkpoint.npz")
+    OSError(28, 'No space left on device')
+    >>> print(_)
+    [Errno 28] No space left on device: 'checkpoint.npz'
+    """
+    return error if error.errno is None else OSError(error.errno, error.strerror, os.fspath(path))
+
+
+def remove_partial(path: str | os.PathLike[str]) -> None:
+    """Remove what processes left that were killed while they wrote a file whole: nobody else does.
+
+    Parameters
+    ----------
+    path : path-like
+        Of the file, which no other process is writing.
+
+    Examples
+    --------
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / ".numbers.a1b2c3.partial").touch()
+    >>> remove_partial(folder / "numbers")
+    >>> list(folder.iterdir())
+    []
+    """
+    target = Path(path)
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.partial"):
+        left.unlink(missing_ok=True)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

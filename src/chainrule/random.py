@@ -108,9 +108,9 @@ class Generator:
         Returns
         -------
         int
-            53 bits, as in PyTorch, so that a float holds it.
+            64 bits.
         """
-        number = int.from_bytes(os.urandom(8), "little") % 2**53
+        number = int.from_bytes(os.urandom(8), "little")
         self.manual_seed(number)
         return number
 
@@ -210,7 +210,26 @@ class Generator:
         int
             From 0 to 2^63 − 1.
         """
-        return int(self._words64(1)[0]) % 2**63
+        return int(self.whole((), np.int64))
+
+    def whole(self, shape: Shape, dtype: DTypeLike = np.int64) -> NDArray[Any]:
+        """Draw integers from 0 to the largest, as ``torch.empty(shape, dtype=dtype).random_()`` does.
+
+        Parameters
+        ----------
+        shape : int or sequence of int
+        dtype : dtype
+            Any of NumPy's integers, bool, or float32 or float64, of which the largest here is 2^24 or 2^53: all
+            integers up to there are numbers of it.
+
+        Returns
+        -------
+        ndarray of `dtype`, shape `shape`
+        """
+        kind, sizes = np.dtype(dtype), _shape(shape)
+        largest, n = _integer_limits(kind)[1], math.prod(sizes)
+        drawn = self.words(n) if kind.itemsize < 8 else self._words64(n)
+        return (drawn % drawn.dtype.type(largest + 1)).astype(kind).reshape(sizes)
 
     def uniform(
         self, shape: Shape, low: float = 0.0, high: float = 1.0, dtype: DTypeLike = np.float32
@@ -252,7 +271,12 @@ class Generator:
         return result.reshape(sizes)
 
     def normal(
-        self, shape: Shape, mean: float = 0.0, std: float = 1.0, dtype: DTypeLike = np.float32
+        self,
+        shape: Shape,
+        mean: float = 0.0,
+        std: float = 1.0,
+        dtype: DTypeLike = np.float32,
+        in_blocks: bool = True,
     ) -> NDArray[Any]:
         """Draw normal numbers, as ``torch.empty(shape).normal_(mean, std)`` and ``torch.randn`` do.
 
@@ -263,6 +287,9 @@ class Generator:
         shape : int or sequence of int
         mean, std : float
         dtype : float32 or float64
+        in_blocks : bool
+            Whether 16 numbers or more come in blocks of 16, as in PyTorch for a tensor that is contiguous. If not,
+            all come in pairs.
 
         Returns
         -------
@@ -279,7 +306,7 @@ class Generator:
         if not std >= 0:
             raise ValueError(f"normal expected std >= 0, got {std}")
         n = math.prod(sizes)
-        if n < 16:
+        if n < 16 or not in_blocks:
             z = np.array([self._next_normal() for _ in range(n)], dtype=np.float64)
             return fma(z, std, mean).astype(kind).reshape(sizes)
         result = np.empty(n, dtype=kind)
@@ -300,7 +327,7 @@ class Generator:
         low, high : int
         shape : int or sequence of int
         dtype : dtype
-            Any of NumPy's integers, float32 or float64. From a range of 2^28 on, PyTorch takes two words for
+            Any of NumPy's integers, bool, float32 or float64. From a range of 2^28 on, PyTorch takes two words for
             every number.
 
         Returns
@@ -477,6 +504,8 @@ def _integer_limits(kind: np.dtype[Any]) -> tuple[int, int]:
     if kind.kind == "f":
         digits = np.finfo(kind).nmant + 1
         return -(2**digits), 2**digits
+    if kind.kind == "b":
+        return 0, 1
     limits = np.iinfo(kind)
     return int(limits.min), min(int(limits.max), 2**63 - 1)
 

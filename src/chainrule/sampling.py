@@ -6,18 +6,23 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.autograd import no_grad
+from chainrule.creation import empty
+from chainrule.dtypes import result_type
 from chainrule.ops import Array, NoGradient
 from chainrule.random import Generator, default_generator
 from chainrule.tensor import Tensor, apply, as_tensor
 
 
-def bernoulli(input: Any, *, generator: Generator | None = None) -> Tensor:
+def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """Draw 1 with the probability that each element of ``input`` gives, else 0.
 
     Parameters
     ----------
     input : Tensor
         Probabilities, float32 or float64.
+    p : float, optional
+        One probability in the place of all; of ``input``, only shape and dtype are used.
     generator : Generator, optional
 
     Returns
@@ -39,12 +44,15 @@ def bernoulli(input: Any, *, generator: Generator | None = None) -> Tensor:
     """
     source = generator or default_generator
 
-    def drawn(p: Array) -> Array:
-        if not np.all((p >= 0) & (p <= 1)):
-            raise RuntimeError(f"bernoulli expected probabilities from 0 to 1, got {p.min()} to {p.max()}")
-        return (source.uniform(p.shape, dtype=p.dtype) < p).astype(p.dtype)
+    def drawn(x: Array) -> Array:
+        given = x if p is None else np.asarray(p)
+        if not np.all((given >= 0) & (given <= 1)):
+            raise RuntimeError(f"bernoulli expected probabilities from 0 to 1, got {given.min()} to {given.max()}")
+        if p is not None:
+            return source.bernoulli(x.shape, p).astype(x.dtype)
+        return (source.uniform(x.shape, dtype=x.dtype) < x).astype(x.dtype)
 
-    return apply(NoGradient(drawn), _floating("bernoulli", input))
+    return apply(NoGradient(drawn), as_tensor(input) if p is not None else _floating("bernoulli", input))
 
 
 def multinomial(
@@ -105,6 +113,59 @@ def multinomial(
     return apply(NoGradient(drawn), tensor)
 
 
+def normal(
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Draw from normal distributions, of one mean and standard deviation, or with those of each element.
+
+    Parameters
+    ----------
+    mean, std : float or Tensor
+        Tensors are broadcast against each other.
+    size : sequence of int, optional
+        The shape, needed if neither is a tensor.
+    generator : Generator, optional
+    dtype, device, requires_grad
+        As in :func:`chainrule.randn`, together with ``size`` only.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    TypeError
+        If there are tensors and a ``size``, or neither.
+
+    Examples
+    --------
+    >>> from chainrule.creation import manual_seed
+    >>> _ = manual_seed(0)
+    >>> normal(10.0, 0.1, (2,)), normal(Tensor([1.0, 3.0]), 0.5)
+    (tensor([10.1541,  9.9707]), tensor([-0.0894,  3.2842]))
+    """
+    result: Tensor
+    each = [x for x in (mean, std) if isinstance(x, Tensor)]
+    if bool(each) == (size is not None):
+        raise TypeError("normal expected tensors, or numbers and a size")
+    if not each:
+        with no_grad():
+            result = empty(size, dtype=dtype, device=device).normal_(mean, std, generator=generator)
+        return result.requires_grad_(requires_grad)
+    shape, kind = np.broadcast_shapes(*(x.shape for x in each)), result_type(*(x.array for x in each))
+    with no_grad():
+        z = empty(shape, dtype=kind).normal_(0.0, 1.0 if isinstance(std, Tensor) else std, generator=generator)
+        result = (z * std if isinstance(std, Tensor) else z) + mean
+    return result
+
+
 def _with_replacement(weights: Array, n: int, generator: Generator) -> Array:
     """Return the first places where the distribution function reaches uniform numbers."""
     cumulative = np.cumsum(weights, dtype=weights.dtype)
@@ -119,4 +180,4 @@ def _floating(name: str, input: Any) -> Tensor:
     return tensor
 
 
-__all__ = ["bernoulli", "multinomial"]
+__all__ = ["bernoulli", "multinomial", "normal"]

@@ -7,15 +7,19 @@ executed when it is read.
 from __future__ import annotations
 
 import json
+import math
 import os
 import zipfile
+from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 import numpy as np
 
-from chainrule import torch_files
+from chainrule import legacy_torch_files, torch_files
 from chainrule.device import device as Device
 from chainrule.files import write_whole
+from chainrule.foreign import check_booleans, check_members, checked_tensor
+from chainrule.json_files import parse_json
 from chainrule.ops import Array
 from chainrule.tensor import Tensor
 
@@ -100,8 +104,10 @@ def load(f: PathOrFile, map_location: Any = None, *, weights_only: bool = True) 
         raise NotImplementedError("load(weights_only=False) would execute what a file says: not covered")
     name = os.fspath(f) if isinstance(f, str | os.PathLike) else getattr(f, "name", "the file")
     try:
-        with zipfile.ZipFile(f) as archive:
-            return _read(archive)
+        if isinstance(f, str | os.PathLike):
+            with Path(f).open("rb") as file:
+                return _read(file)
+        return _read(f)
     except FileNotFoundError:
         raise
     except torch_files.RefusedFileError as error:
@@ -109,24 +115,17 @@ def load(f: PathOrFile, map_location: Any = None, *, weights_only: bool = True) 
     except Exception as error:
         raise ValueError(
             f"{name} is not a file that chainrule.save or torch.save wrote, or it is damaged "
-            f"({type(error).__name__}: {error})"
+            f"({type(error).__name__}: {str(error)[:300]})"
         ) from error
 
 
-def _read(archive: zipfile.ZipFile) -> Any:
-    if torch_files.is_torch_file(archive):
-        return torch_files.read(archive)
-    broken = archive.testzip()
-    if broken is not None:
-        raise ValueError(f"the checksum of {broken} is wrong")
-
-    def member(name: str) -> Array:
-        with archive.open(f"{name}.npy") as file:
-            array: Array = np.lib.format.read_array(file, allow_pickle=False)
-            return array
-
-    structure = json.loads(member(STRUCTURE).tobytes().decode())
-    return _unpack(structure, member)
+def _read(file: IO[bytes]) -> Any:
+    if legacy_torch_files.is_legacy_file(file):
+        return legacy_torch_files.read(file)
+    with zipfile.ZipFile(file) as archive:
+        if torch_files.is_torch_file(archive):
+            return torch_files.read(archive)
+        return _Saved(archive).read()
 
 
 def _pack(obj: Any, arrays: list[Array], where: str) -> Any:
@@ -158,16 +157,51 @@ def _key(key: Any, where: str) -> Any:
     return key
 
 
-def _unpack(node: Any, member: Any) -> Any:
-    if not isinstance(node, dict):
-        return node
-    ((kind, value),) = node.items()
-    if kind in ("tensor", "array"):
-        array = member(str(int(value)))
-        return Tensor(array) if kind == "tensor" else array
-    if kind == "dict":
-        return {k: _unpack(v, member) for k, v in value}
-    if kind in ("list", "tuple"):
-        items = [_unpack(v, member) for v in value]
-        return items if kind == "list" else tuple(items)
-    raise ValueError(f"unknown entry {kind!r}")
+class _Saved:
+    """An archive of :func:`save`. Every member is read once, to its end, where its checksum is compared."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        check_members(archive)
+        self.archive, self.unread = archive, set(archive.namelist())
+
+    def read(self) -> Any:
+        obj = self._unpack(parse_json(self._member(STRUCTURE).tobytes()))
+        if self.unread:
+            raise ValueError(f"it holds {min(self.unread)!r}, which belongs to nothing")
+        return obj
+
+    def _member(self, name: str) -> Array:
+        """Return the array in a member, whose header must announce as much as follows it."""
+        if f"{name}.npy" not in self.unread:
+            raise ValueError(f"{name!r} is not in it, or is used twice")
+        self.unread.remove(f"{name}.npy")
+        with self.archive.open(f"{name}.npy") as file:
+            if np.lib.format.read_magic(file) != (1, 0):
+                raise ValueError(f"{name!r} is of another version of NumPy's format")
+            shape, columns_first, dtype = np.lib.format.read_array_header_1_0(file)
+            content = bytearray(file.read())
+        fits = math.prod(shape) * dtype.itemsize == len(content) and min(shape, default=0) >= 0
+        if dtype.hasobject or not dtype.itemsize or not fits:
+            raise ValueError(f"{name!r} announces {dtype} of shape {shape}, and {len(content)} bytes follow")
+        array = np.ndarray(shape, dtype, content, order="F" if columns_first else "C")
+        check_booleans(array, name)
+        return array
+
+    def _unpack(self, node: Any) -> Any:
+        if not isinstance(node, dict):
+            return node
+        ((kind, value),) = node.items()
+        match kind:
+            case "tensor" | "array" if type(value) is int:
+                array = self._member(f"{value}")
+                return checked_tensor(array, value) if kind == "tensor" else array
+            case "dict":
+                pairs = [(_key(k, "structure"), self._unpack(v)) for k, v in value]
+                if len(result := dict(pairs)) < len(pairs):
+                    raise ValueError("a dict has a key twice")
+                return result
+            case "list":
+                return [self._unpack(v) for v in value]
+            case "tuple":
+                return tuple(self._unpack(v) for v in value)
+        raise ValueError(f"unknown entry {kind!r}")

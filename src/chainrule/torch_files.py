@@ -8,17 +8,20 @@ made with; everything else is refused by its name.
 
 from __future__ import annotations
 
+import math
 import pickletools
+import reprlib
 import sys
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from chainrule import dtypes
+from chainrule.foreign import check_booleans, check_members
 from chainrule.ops import Array
 from chainrule.tensor import Size, Tensor
 
@@ -33,6 +36,7 @@ STORAGES = {
     "BoolStorage": dtypes.bool_,
 }
 KEYS = (str, int, float, bool, type(None))
+REPEATED = 1 << 20  # elements that an expanded tensor may have, however few numbers it repeats
 
 
 class RefusedFileError(ValueError):
@@ -67,7 +71,7 @@ def read(archive: zipfile.ZipFile) -> Any:
     name = _pickle_of(archive)
     assert name is not None
     storages = _Storages(archive, str(PurePosixPath(name).parent))
-    return _Machine(storages).run(storages.member(name))
+    return Machine(storages).run(storages.member(name))
 
 
 def _pickle_of(archive: zipfile.ZipFile) -> str | None:
@@ -80,10 +84,7 @@ class _Storages:
     def __init__(self, archive: zipfile.ZipFile, folder: str) -> None:
         self.archive, self.folder = archive, folder
         self.arrays: dict[str, Array] = {}
-        members = archive.infolist()
-        end = max((member.header_offset + member.compress_size for member in members), default=0)
-        if any(m.compress_type != zipfile.ZIP_STORED for m in members) or sum(m.file_size for m in members) > end:
-            raise RefusedFileError("its parts are compressed or overlap, which torch.save does not do")
+        check_members(archive)
         order = f"{folder}/byteorder"
         if order in archive.namelist() and self.member(order) != sys.byteorder.encode():
             raise RefusedFileError("it was written on a machine of the other byte order")
@@ -97,15 +98,15 @@ class _Storages:
             case ("storage", np.dtype() as dtype, str(key), str(), int(length)):
                 pass
             case _:
-                raise RefusedFileError(f"it refers to something outside of it, {str(identity)[:80]}")
+                raise RefusedFileError(f"it refers to something outside of it, {short(identity)}")
         if key not in self.arrays:
             values = bytearray(self.member(f"{self.folder}/data/{key}"))
             self.arrays[key] = np.frombuffer(values, np.uint8)
         if len(self.arrays[key]) != length * dtype.itemsize:
             raise ValueError(f"storage {key} has {len(self.arrays[key])} bytes, expected {length} of {dtype}")
-        if dtype == dtypes.bool_ and np.any(self.arrays[key] > 1):
-            raise ValueError(f"storage {key} has other values than True and False")
-        return self.arrays[key].view(dtype)
+        storage = self.arrays[key].view(dtype)
+        check_booleans(storage, f"storage {key}")
+        return storage
 
 
 # ---- what a file may call --------------------------------------------------------------------------------------
@@ -124,6 +125,10 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, requires_grad: An
         raise ValueError(f"a tensor of shape {shape} reaches beyond its storage")
     if len(shape) > 64:
         raise ValueError(f"a tensor of {len(shape)} axes")
+    if math.prod(shape) > max(REPEATED, 100 * len(storage)):
+        raise RefusedFileError(
+            f"a tensor of shape {short(shape)} repeats {len(storage)} numbers: save a copy of it"
+        )
     itemsize = storage.dtype.itemsize
     array = np.lib.stride_tricks.as_strided(
         storage[min(start, len(storage)) :], shape, [step * itemsize for step in steps]
@@ -140,7 +145,7 @@ def _parameter(data: Any, requires_grad: Any, *rest: Any) -> Tensor:
 
 def _numbers(values: Any) -> tuple[int, ...]:
     if not isinstance(values, tuple) or any(type(n) is not int or n < 0 for n in values):
-        raise ValueError(f"{str(values)[:80]} where sizes were expected")
+        raise ValueError(f"{short(values)} where sizes were expected")
     return values
 
 
@@ -172,8 +177,14 @@ class _Global(str):
 # ---- the machine -----------------------------------------------------------------------------------------------
 
 
-class _Machine:
-    """Runs a pickle, as far as it builds tensors and containers."""
+class Machine:
+    """Runs a pickle, as far as it builds tensors and containers.
+
+    Parameters
+    ----------
+    storages : callable
+        Takes the id of a storage, and returns it as one vector.
+    """
 
     def __init__(self, storages: Callable[[Any], Array]) -> None:
         self.storages = storages
@@ -181,7 +192,8 @@ class _Machine:
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
 
-    def run(self, pickle: bytes) -> Any:
+    def run(self, pickle: bytes | IO[bytes]) -> Any:
+        """Return what a pickle makes; in a file, that which begins where the file stands."""
         for opcode, argument, _ in pickletools.genops(pickle):
             if opcode.name == "STOP":
                 return _allowed(self.stack.pop())
@@ -293,7 +305,7 @@ class _Machine:
         state = self.stack.pop()
         target = self._of(OrderedDict)
         if not isinstance(state, dict) or set(state) != {"_metadata"}:
-            raise RefusedFileError(f"it holds an OrderedDict with attributes {sorted(map(str, state))[:5]}")
+            raise RefusedFileError(f"it holds an OrderedDict with attributes {short(state)}")
         target._metadata = state["_metadata"]  # versions of modules, as PyTorch's load_state_dict reads them
 
 
@@ -306,6 +318,11 @@ CONSTANTS: dict[str, Callable[[], Any]] = {
     "EMPTY_LIST": list,
     "EMPTY_TUPLE": tuple,
 }
+
+
+def short(value: Any) -> str:
+    """Return the beginning of a value; the whole of nested tuples may be exponentially long."""
+    return reprlib.repr(value)[:80]
 
 
 def _named(name: str) -> Any:

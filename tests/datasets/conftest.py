@@ -99,6 +99,8 @@ class Mirror:
     ranges: bool = True
     cut_after: dict[str, list[int]] = field(default_factory=dict)  # body lengths of the next answers for a path
     stall: bool = False
+    seconds_before_an_answer: float = 0.0
+    announced_length: str = ""  # instead of the true one
     requests: list[tuple[str, str | None]] = field(default_factory=list)
 
     def serve(self, tiny, folder):
@@ -112,6 +114,7 @@ def mirror(monkeypatch):
         def do_GET(self):
             wanted = self.headers.get("Range")
             state.requests.append((self.path, wanted))
+            time.sleep(state.seconds_before_an_answer)
             body = state.files.get(self.path)
             if body is None:
                 self.send_error(404)
@@ -123,7 +126,7 @@ def mirror(monkeypatch):
             self.send_response(206 if start else 200)
             if start:
                 self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-            self.send_header("Content-Length", str(len(body) - start))
+            self.send_header("Content-Length", state.announced_length or str(len(body) - start))
             self.end_headers()
             cuts = state.cut_after.get(self.path)
             cut = cuts.pop(0) if cuts else len(body)

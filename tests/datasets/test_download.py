@@ -3,12 +3,14 @@
 import gzip
 import io
 import pickle
+import random
 import subprocess
 import sys
 import time
 
 import numpy as np
 import pytest
+from tests.stress.disks import limited
 
 from chainrule.datasets import MNIST, DownloadError, fetch, load, verify
 from chainrule.datasets.download import fetch_set
@@ -88,7 +90,7 @@ def test_a_cut_connection_is_resumed_from_where_it_broke(tiny, served, tmp_path,
 
 def test_a_server_without_ranges_is_read_from_the_start(tiny, served, tmp_path, train_images):
     served.ranges = False
-    served.cut_after[train_images] = [100_000]
+    served.cut_after[train_images] = [100_000, 50_000]
     fetch_set(tiny.image_set, tmp_path)
     assert_whole(tiny, tmp_path)
 
@@ -239,16 +241,89 @@ def test_two_processes_at_once_end_with_good_files(tiny, served, tmp_path):
     assert_whole(tiny, folder)
 
 
-def test_a_killed_download_leaves_no_file_that_looks_whole_and_is_resumed(tiny, served, tmp_path, train_images):
-    folder = tmp_path / "killed"
-    served.cut_after[train_images] = [150_000]
-    served.stall = True
-    process = fetch_in_a_process(tiny, tmp_path, folder)
+def begun(process, folder):
+    """Wait until a process has got a part of a file."""
     deadline = time.monotonic() + 30
     while not any(part.stat().st_size for part in folder.glob("*.part")):
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
+
+
+def test_a_process_that_waits_goes_on_where_a_killed_one_stood(tiny, served, tmp_path, train_images):
+    folder = tmp_path / "both"
+    served.cut_after[train_images] = [150_000]
+    served.stall = True
+    first = fetch_in_a_process(tiny, tmp_path, folder)
+    begun(first, folder)
+    second = fetch_in_a_process(tiny, tmp_path, folder)
+    with pytest.raises(subprocess.TimeoutExpired):
+        second.wait(1)
+    first.kill()
+    first.communicate()
+    size = part_of(folder).stat().st_size
+    served.stall = False
+    assert second.communicate(timeout=60)[0].strip() == ",".join(["downloaded"] * 4)
+    assert served.requests[1] == (train_images, f"bytes={size}-")
+    assert_whole(tiny, folder)
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(1, 15))])
+def test_two_processes_end_with_good_files_whatever_the_server_does_and_one_is_killed(
+    tiny, served, tmp_path, seed
+):
+    """Connections break off, ranges are granted or not, there is rubbish in the folder, and one process dies."""
+    rng, folder = random.Random(seed), tmp_path / "both"
+    folder.mkdir()
+    for path, content in served.files.items():
+        if len(content) > 1 << 16:  # an attempt that brings no chunk of 16 kB counts as none
+            served.cut_after[path] = [rng.randint(1 << 15, 1 << 16) for _ in range(rng.randrange(4))]
+        name = path.rpartition("/")[2]
+        if rng.random() < 0.3:
+            (folder / name).write_bytes(content[: rng.randrange(len(content))])
+        if rng.random() < 0.3:
+            (folder / name.removesuffix(".gz")).write_bytes(rng.randbytes(1000))
+    served.ranges, served.seconds_before_an_answer = rng.random() < 0.7, rng.uniform(0, 0.1)
+    first, second = (fetch_in_a_process(tiny, tmp_path, folder) for _ in range(2))
+    time.sleep(rng.uniform(0.3, 1.2))
+    first.kill()
+    first.communicate()
+    assert second.wait(60) == 0, second.communicate()
+    second.communicate()
+    assert_whole(tiny, folder)
+
+
+def test_a_full_disk_is_no_fault_of_the_mirror_and_is_gone_on_with_when_there_is_room(tiny, served, disk):
+    folder = disk.folder / "files"
+    with disk.full(), pytest.raises(DownloadError, match=r"MNIST can't be kept in .*: (No space|File too large)"):
+        fetch_set(tiny.image_set, folder)
+    assert not list(folder.glob("*.gz"))
+    fetch_set(tiny.image_set, folder)
+    assert_whole(tiny, folder)
+
+
+def test_what_has_arrived_on_a_disk_that_fills_up_is_not_fetched_again(tiny, served, tmp_path, train_images):
+    with limited(100_000), pytest.raises(DownloadError, match="File too large"):
+        fetch_set(tiny.image_set, tmp_path)
+    assert part_of(tmp_path).stat().st_size == 100_000
+    fetch_set(tiny.image_set, tmp_path)
+    assert (train_images, "bytes=100000-") in served.requests
+    assert_whole(tiny, tmp_path)
+
+
+@pytest.mark.parametrize("length", ["many", "-1", "²"])
+def test_a_length_that_is_no_number_is_passed_over(tiny, served, tmp_path, length):
+    served.announced_length = length
+    fetch_set(tiny.image_set, tmp_path)
+    assert_whole(tiny, tmp_path)
+
+
+def test_a_killed_download_leaves_no_file_that_looks_whole_and_is_resumed(tiny, served, tmp_path, train_images):
+    folder = tmp_path / "killed"
+    served.cut_after[train_images] = [150_000]
+    served.stall = True
+    process = fetch_in_a_process(tiny, tmp_path, folder)
+    begun(process, folder)
     process.kill()
     process.communicate()
     assert not list(folder.glob("*.gz"))

@@ -77,6 +77,8 @@ def test_a_run_leaves_models_logs_figures_summary_and_report(options):
         "metrics-two.jsonl",
         "one.safetensors",
         "options.json",
+        "recording-one.jsonl",
+        "recording-two.jsonl",
         "report.md",
         "summary.json",
         "two.safetensors",

@@ -36,6 +36,7 @@ def test_every_result_is_there(sample_run):
         "model.safetensors",
         "options.json",
         "predictions.png",
+        "recording.jsonl",
         "report.md",
         "summary.json",
     }
@@ -47,6 +48,16 @@ def test_losses_are_those_of_the_recorded_run_of_pytorch(sample_run):
     assert summary["largest_difference"]["value"] <= 1e-5
     for epoch in summary["epochs"]:
         assert epoch["chainrule"]["validation_accuracy"] == epoch["pytorch"]["validation_accuracy"]
+
+
+def test_the_state_of_the_training_is_recorded_for_chainrule_report(sample_run):
+    page = sample_run[0].parent / "page.html"
+    result = CliRunner().invoke(main, ["report", str(sample_run[0]), "--out", str(page)])
+    assert result.exit_code == 0, result.output
+    assert "learning rate too low" in result.output
+    text = page.read_text(encoding="utf-8")
+    assert "The training of the lab tutorial" in text
+    assert len(text) < 3_000_000
 
 
 def test_every_step_is_in_the_log_once(sample_run):

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule import optim
 from chainrule.optim.line_search import Point, strong_wolfe
-from chainrule.tensor import Tensor
 
 torch = pytest.importorskip("torch")
 _strong_wolfe = pytest.importorskip("torch.optim.lbfgs")._strong_wolfe
@@ -80,14 +79,6 @@ def start(problem, seed, dtype):
     return [rng.uniform(-1.5, 1.5, shape).astype(dtype) for shape in PROBLEMS[problem][1]]
 
 
-def to_torch(value):
-    if isinstance(value, Tensor):
-        return torch.from_numpy(value.numpy().copy())
-    if isinstance(value, dict):
-        return {k: to_torch(v) for k, v in value.items()}
-    return [to_torch(v) for v in value] if isinstance(value, list) else value
-
-
 def assert_close(ours, theirs, tolerance):
     for a, b in zip(ours.arrays(), theirs.arrays(), strict=True):
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
@@ -132,23 +123,6 @@ def test_float32_ends_at_pytorchs_minimum(problem, search):
     for a, b in zip(runs[0].arrays(), runs[1].arrays(), strict=True):
         assert a.dtype == b.dtype == np.float32
         np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-3)
-
-
-@drawn
-@given(problem=problems, seed=st.integers(0, 99), given=options, before=st.integers(1, 3))
-def test_training_goes_on_in_the_other_library(problem, seed, given, before):
-    arrays = start(problem, seed, np.float64)
-    ours, theirs = Run(cr, problem, arrays, **given), Run(torch, problem, arrays, **given)
-    for _ in range(before):
-        ours.step()
-        theirs.step()
-    mine, other = Run(cr, problem, theirs.arrays()), Run(torch, problem, ours.arrays())
-    mine.optimizer.load_state_dict(theirs.optimizer.state_dict())
-    other.optimizer.load_state_dict(to_torch(ours.optimizer.state_dict()))
-    for _ in range(2):
-        losses = [run.step() for run in (ours, theirs, mine, other)]
-        np.testing.assert_allclose(losses, losses[0], rtol=1e-6, atol=1e-12)
-    assert_close(mine, other, 1e-6)
 
 
 def test_a_parameter_without_a_gradient_stays():

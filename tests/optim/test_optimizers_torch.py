@@ -181,5 +181,6 @@ def test_a_schedule_goes_on_after_a_group_is_added():
     _, o = one(cr, "SGD", lr=0.1)
     schedule = optim.lr_scheduler.ExponentialLR(o, gamma=0.5)
     o.add_param_group({"params": [cr.ones(2, requires_grad=True)], "lr": 1.0})
+    o.step()
     schedule.step()
     assert schedule.get_last_lr() == [0.05, 0.5]

@@ -1,11 +1,11 @@
 """A training in which everything is random that can be. As a program, the one that the tests kill.
 
-python setting.py FOLDER [--resume] [--kill-in-write N]
+python setting.py FOLDER [--resume] [--epochs N] [--pause SECONDS] [--kill-in-write N]
 """
 
+import argparse
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -67,24 +67,34 @@ def fingerprint(trainer):
 
 
 class Slow(Callback):
+    def __init__(self, seconds):
+        self.seconds = seconds
+
     def on_step_end(self, trainer, loss):
-        time.sleep(0.01)
+        time.sleep(self.seconds)
 
 
-def program(folder, *options):
-    path = Path(folder, "run.ckpt")
+def program():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--pause", type=float, default=0.0)
+    parser.add_argument("--kill-in-write", type=int)
+    options = parser.parse_args()
+    path = options.folder / "run.ckpt"
     callbacks = [
         Checkpoint(path, every_steps=2),
-        JSONLines(Path(folder, "metrics.jsonl")),
-        CSVLog(Path(folder, "epochs.csv")),
-        EarlyStopping(patience=9, restore_best=True),
-        Slow(),
+        JSONLines(options.folder / "metrics.jsonl"),
+        CSVLog(options.folder / "epochs.csv"),
+        EarlyStopping(patience=options.epochs, restore_best=True),
+        Slow(options.pause),
     ]
     trainer, loader, validation = make(callbacks)
-    if "--kill-in-write" in options:
-        _kill_in_write(int(options[options.index("--kill-in-write") + 1]))
-    trainer.fit(loader, EPOCHS, validation, resume=path if "--resume" in options else None)
-    cr.save({"fingerprint": repr(fingerprint(trainer))}, Path(folder, "end"))
+    if options.kill_in_write:
+        _kill_in_write(options.kill_in_write)
+    trainer.fit(loader, options.epochs, validation, resume=path if options.resume else None)
+    cr.save({"fingerprint": repr(fingerprint(trainer))}, options.folder / "end")
 
 
 def _kill_in_write(nth):
@@ -101,4 +111,4 @@ def _kill_in_write(nth):
 
 
 if __name__ == "__main__":
-    program(*sys.argv[1:])
+    program()

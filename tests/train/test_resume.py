@@ -185,25 +185,33 @@ def assert_same_end(folder, uninterrupted):
     assert end(folder) == end(uninterrupted)
     assert lines(folder) == lines(uninterrupted)
     assert rows(folder) == rows(uninterrupted)
+    assert not list(folder.glob(".*.partial"))
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(tmp_path, setting, uninterrupted, seed):
-    moments = random.Random(seed)
-    checkpoint, kills = tmp_path / "run.ckpt", 0
-    while kills < 4:
-        process = start(setting, tmp_path, *(["--resume"] if checkpoint.exists() else []))
-        before = _changed(checkpoint)
-        while _changed(checkpoint) == before and process.poll() is None:
-            time.sleep(0.001)
-        time.sleep(moments.uniform(0, 0.1))
+@pytest.mark.parametrize(("kills", "epochs"), [(8, 20), pytest.param(100, 200, marks=pytest.mark.full)])
+def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(tmp_path, setting, kills, epochs):
+    """Each process is killed up to 15 steps, or 8 checkpoints, after its first one; now and then before."""
+    once, killed = tmp_path / "once", tmp_path / "killed"
+    once.mkdir()
+    killed.mkdir()
+    length = ("--epochs", str(epochs))
+    complete(setting, once, *length)
+    moments, checkpoint = random.Random(0), killed / "run.ckpt"
+    for _ in range(kills):
+        resume = ["--resume"] if checkpoint.exists() else []
+        process, before = start(setting, killed, *length, "--pause", "0.01", *resume), _changed(checkpoint)
+        if moments.random() < 0.9:
+            while _changed(checkpoint) == before and process.poll() is None:
+                time.sleep(0.001)
+            time.sleep(moments.uniform(0, 0.15))
+        else:
+            time.sleep(moments.uniform(0, 0.5))
         process.send_signal(signal.SIGKILL)
-        if process.wait() == 0:
-            break
-        kills += 1
-    assert kills >= 2
-    complete(setting, tmp_path, "--resume")
-    assert_same_end(tmp_path, uninterrupted)
+        assert process.wait() == -signal.SIGKILL, "the training had ended: it should be longer"
+        if checkpoint.exists():
+            cr.load(checkpoint)
+    complete(setting, killed, *length, "--resume")
+    assert_same_end(killed, once)
 
 
 def _changed(path):
@@ -217,7 +225,6 @@ def test_a_run_killed_while_it_wrote_a_file_ends_as_one_that_was_not(tmp_path, s
         assert start(setting, tmp_path, "--resume", "--kill-in-write", nth).wait(60) == -signal.SIGKILL
     complete(setting, tmp_path, "--resume")
     assert_same_end(tmp_path, uninterrupted)
-    assert not list(tmp_path.glob(".run.ckpt.*.partial"))
 
 
 # ---- logs -----------------------------------------------------------------------------------------------------

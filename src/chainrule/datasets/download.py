@@ -33,7 +33,7 @@ _ENVELOPE = 1 << 16  # more than compression ever adds
 
 
 class DownloadError(OSError):
-    """No mirror gave a good file; the message lists what each of them gave."""
+    """No mirror gave a good file, and the message lists what each of them gave; or a file can't be written."""
 
 
 class _UselessPartError(OSError):
@@ -75,7 +75,8 @@ def fetch_set(image_set: ImageSet, folder: Path) -> list[FetchedFile]:
     ImportError
         If what downloading needs is not installed.
     DownloadError
-        If a file could not be had from any mirror.
+        If a file could not be had from any mirror, or the folder can't be written to. What has arrived stays, and
+        the next call goes on from there.
     """
     try:
         import filelock
@@ -86,9 +87,14 @@ def fetch_set(image_set: ImageSet, folder: Path) -> list[FetchedFile]:
         raise ImportError(
             f'downloading {image_set.name} needs {error.name}: pip install "chainrule[lab]"', name=error.name
         ) from error
-    folder.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(folder / ".lock"), progress:
-        return [_fetch_file(image_set, file, folder, progress) for file in image_set.files]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder / ".lock"), progress:
+            return [_fetch_file(image_set, file, folder, progress) for file in image_set.files]
+    except OSError as error:
+        if not _is_of_the_system(error):
+            raise
+        raise DownloadError(f"{image_set.name} can't be kept in {folder}: {error.strerror}") from error
 
 
 def check_content(path: Path, file: IDXFile) -> None:
@@ -151,6 +157,8 @@ def _fetch_file(image_set: ImageSet, file: IDXFile, folder: Path, progress: Prog
         try:
             _fetch_url(url, part, file, progress)
         except (OSError, IDXError) as error:  # every error of requests is an OSError
+            if _is_of_the_system(error):
+                raise  # a full disk is no mirror's fault
             failures.append(f"  {url}: {_reason(error)}")
             continue
         part.replace(target)
@@ -165,6 +173,11 @@ def _fetch_file(image_set: ImageSet, file: IDXFile, folder: Path, progress: Prog
         + "\nTry again later, or put the four files in a folder and name it in the environment variable "
         "CHAINRULE_DATA"
     )
+
+
+def _is_of_the_system(error: Exception) -> bool:
+    """Tell an error of the folder from those of mirrors, which requests and we raise without a number."""
+    return isinstance(error, OSError) and error.errno is not None
 
 
 def _reason(error: Exception) -> str:
@@ -209,7 +222,8 @@ def _complete(url: str, part: Path, file: IDXFile, show: Callable[..., None]) ->
             _transfer(url, part, have, file, show)
             break
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
-            if attempt == _ATTEMPTS or not part.exists() or part.stat().st_size <= have:
+            # Without ranges, an attempt that brought bytes may leave fewer than the one before.
+            if attempt == _ATTEMPTS or not part.exists() or part.stat().st_size in (0, have):
                 raise
 
 
@@ -228,7 +242,8 @@ def _transfer(url: str, part: Path, have: int, file: IDXFile, show: Callable[...
                 raise _UselessPartError(f"asked for the bytes from {have}, the server sent {granted!r}")
         else:
             have = 0
-        announced = int(response.headers.get("Content-Length", 0))
+        length = response.headers.get("Content-Length", "")
+        announced = int(length) if length.isdecimal() else 0
         limit = math.prod(file.shape) + _ENVELOPE
         total = have + announced if announced else None
         arrived = 0

@@ -22,6 +22,8 @@ _UNSIGNED_BYTE = 0x08
 _OTHER_TYPES = {0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 20
+_MOST_COMPRESSED = 100  # the published sets are to a twelfth at most
+_ALWAYS_READ = 1 << 23
 
 
 class IDXError(ValueError):
@@ -31,7 +33,8 @@ class IDXError(ValueError):
 def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     """Read an IDX file of unsigned bytes, plain or gzipped (told apart by content, not by name).
 
-    Memory is bounded by what the file holds, whatever its header claims.
+    Memory is bounded by the size of the file, whatever its header claims: what is compressed to less than a
+    hundredth is read up to 8 MiB only.
 
     Parameters
     ----------
@@ -46,7 +49,8 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     Raises
     ------
     IDXError
-        If the file is not IDX, not of unsigned bytes, or holds fewer or more elements than its header says.
+        If the file is not IDX, not of unsigned bytes, holds fewer or more elements than its header says, or is
+        compressed as no data set is.
 
     Examples
     --------
@@ -63,20 +67,25 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     stream: io.BufferedIOBase
     with gzip.GzipFile(path) if zipped else path.open("rb") as stream:
         try:
-            return _parse(stream, path)
+            return _parse(stream, path, max(_ALWAYS_READ, _MOST_COMPRESSED * path.stat().st_size))
         except EOFError as error:
             raise IDXError(f"{path} is truncated: its gzip stream ends before its content does") from error
         except (gzip.BadGzipFile, zlib.error) as error:
             raise IDXError(f"{path} is damaged: its gzip stream does not decode ({error})") from error
 
 
-def _parse(stream: io.BufferedIOBase, path: Path) -> NDArray[np.uint8]:
+def _parse(stream: io.BufferedIOBase, path: Path, limit: int) -> NDArray[np.uint8]:
     shape = _read_shape(stream, path)
     expected = math.prod(shape)
     content = bytearray()
     # One byte more than announced tells a file that is too long, and makes gzip check its own checksum at the end.
     while chunk := stream.read(min(_CHUNK, expected + 1 - len(content))):
         content += chunk
+        if len(content) > limit:
+            raise IDXError(
+                f"{path} unfolds to more than {_MOST_COMPRESSED} times its size, as no data set does: if it is as "
+                "it should be, decompress it first"
+            )
     if len(content) < expected:
         raise IDXError(
             f"{path} is truncated: its header announces {expected} bytes of shape {shape}, {len(content)} follow"

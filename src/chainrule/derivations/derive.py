@@ -13,13 +13,14 @@ from chainrule.derivations.derivation import Derivation
 from chainrule.derivations.expression import Expr, Sym, total
 from chainrule.derivations.graph import Graph, rule_of
 from chainrule.derivations.names import At, Batch, Gradient, Quantity
-from chainrule.derivations.record import Call, Contributions, Recorder, gradients, node_of, unchanged
+from chainrule.derivations.record import Call, Contributions, Recorder, gradients, node_of
 from chainrule.derivations.rounding import Rounding
 from chainrule.derivations.rules import Run
 from chainrule.derivations.steps import Equation, Line, Section, Step, Values
 from chainrule.derivations.text import TextWriter
 from chainrule.derivations.updates import update_steps
 from chainrule.nn import Module
+from chainrule.nn.watching import unchanged
 from chainrule.optim import Optimizer
 from chainrule.tensor import Tensor, as_tensor
 

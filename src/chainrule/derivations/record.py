@@ -12,7 +12,6 @@ import numpy as np
 from chainrule import autograd
 from chainrule.nn import Module
 from chainrule.ops import Array, Operation
-from chainrule.random import default_generator
 from chainrule.tensor import Tensor, as_tensor, run
 
 
@@ -127,18 +126,6 @@ class Recorder:
 def node_of(tensor: Tensor) -> Any:
     """Return what stands for a tensor in the graph: the operation that made it, else the tensor itself."""
     return tensor if tensor._op is None else tensor._op
-
-
-@contextmanager
-def unchanged(model: Module) -> Iterator[None]:
-    """Put the random numbers and the buffers of a network back to where they were."""
-    random, buffers = default_generator.get_state(), [(b, b.array.copy()) for b in model.buffers()]
-    try:
-        yield
-    finally:
-        default_generator.set_state(random)
-        for buffer, values in buffers:
-            buffer.array[...] = values
 
 
 Contributions = list[tuple[Operation, int, Array]]  # of which operation's which input, ∂L/∂ that input

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.derivations.record import Call, Recorder, node_of, unchanged
+from chainrule.derivations.record import Call, Recorder, node_of
 from chainrule.drawings.dot import Dot, head, row, shape_of, table
 from chainrule.drawings.drawing import Drawing
 from chainrule.drawings.neurons import chain_of, draw_neurons
 from chainrule.nn import Linear, Module
+from chainrule.nn.watching import unchanged
 from chainrule.tensor import Tensor, as_tensor
 
 

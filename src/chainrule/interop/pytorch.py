@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.interop.exchange import VERSION as VERSION
+from chainrule.interop.exchange import from_torch, to_torch
+from chainrule.interop.exchange import import_torch as import_torch
 from chainrule.interop.reference import ReferenceRun
 from chainrule.ops import Array
 from chainrule.random import default_generator
@@ -19,22 +22,6 @@ from chainrule.train.metrics import Metric, measure
 from chainrule.train.replay import generators_of, get_states, set_states
 
 PAUSE = 0.2  # seconds; OpenBLAS's threads were seen to wait for 0.1
-VERSION = "2.13.0"  # the version whose runs are recorded, and that the "reference" extra installs
-
-
-def import_torch() -> Any:
-    """Return PyTorch.
-
-    Raises
-    ------
-    ImportError
-        If it is not installed: the error says how to install it.
-    """
-    try:
-        import torch
-    except ImportError as error:
-        raise ImportError(f'a live reference needs PyTorch: pip install "torch=={VERSION}"') from error
-    return torch
 
 
 @contextmanager
@@ -190,32 +177,14 @@ class LiveReference(Callback):
     def state_dict(self) -> dict[str, Any]:
         """Return the network, the optimiser and the numbers so far, for a checkpoint."""
         return {
-            "model": {k: v.numpy() for k, v in self.model.state_dict().items()},
-            "optimizer": _to_arrays(self.optimizer.state_dict()),
+            "model": from_torch(self.model.state_dict()),
+            "optimizer": from_torch(self.optimizer.state_dict()),
             "steps": list(self.run.steps),
             "epochs": list(self.run.epochs),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
-        self.model.load_state_dict({k: self.torch.tensor(v) for k, v in state["model"].items()})
-        self.optimizer.load_state_dict(_to_tensors(state["optimizer"], self.torch))
+        self.model.load_state_dict(to_torch(state["model"]))
+        self.optimizer.load_state_dict(to_torch(state["optimizer"]))
         self.run.steps, self.run.epochs = list(state["steps"]), list(state["epochs"])
-
-
-def _to_arrays(state: Any) -> Any:
-    """Replace PyTorch's tensors in nested containers by arrays."""
-    if isinstance(state, dict):
-        return {k: _to_arrays(v) for k, v in state.items()}
-    if isinstance(state, list | tuple):
-        return type(state)(_to_arrays(v) for v in state)
-    return state.numpy() if hasattr(state, "numpy") else state
-
-
-def _to_tensors(state: Any, torch: Any) -> Any:
-    """Replace arrays in nested containers by PyTorch's tensors."""
-    if isinstance(state, dict):
-        return {k: _to_tensors(v, torch) for k, v in state.items()}
-    if isinstance(state, list | tuple):
-        return type(state)(_to_tensors(v, torch) for v in state)
-    return torch.tensor(state) if isinstance(state, np.ndarray) else state

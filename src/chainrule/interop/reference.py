@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.files import write_text
+from chainrule.json_files import parse_json
 
 RECORDED = Path(__file__).with_name("recorded")
 
@@ -75,14 +76,43 @@ class ReferenceRun:
         Raises
         ------
         ValueError
-            If the file holds something else.
+            If the file holds something else, or its parts don't agree.
         """
         try:
-            run = cls(**json.loads(path.read_text(encoding="utf-8")), kind="recorded")
-            run.steps = np.array(run.steps, dtype=run.dtype).tolist()
-            return run
+            run = cls(**parse_json(path.read_bytes()), kind="recorded")
+            _check(run)
+            run.steps = _rounded(run.steps, run.dtype)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path} is not a recorded run of PyTorch: {error}") from error
+        return run
+
+
+def _check(run: ReferenceRun) -> None:
+    """Raise a ValueError if a run from a file has parts of the wrong kind, or parts that don't agree."""
+    expected = {
+        "lab": str, "settings": dict, "torch": str, "machine": str, "steps": list, "epochs": list, "dtype": str,
+    }  # fmt: skip
+    for name, kind in expected.items():
+        if not isinstance(getattr(run, name), kind):
+            raise ValueError(f"{name} is no {kind.__name__}")
+    if run.dtype not in ("float32", "float64"):
+        raise ValueError(f"its losses are of {run.dtype[:80]!r}, expected float32 or float64")
+    if not all(isinstance(loss, float) for loss in run.steps):
+        raise ValueError("not all of its losses are floating-point numbers")
+    for number, record in enumerate(run.epochs, start=1):
+        if not isinstance(record, dict) or record.get("epoch") != number or type(record.get("steps")) is not int:
+            raise ValueError(f"epoch {number} has no record of its own")
+    if sum(record["steps"] for record in run.epochs) != len(run.steps):
+        raise ValueError(f"it has {len(run.steps)} losses, and its epochs had another number of steps")
+
+
+def _rounded(losses: list[float], dtype: str) -> list[float]:
+    """Return losses as they were before they were written."""
+    with np.errstate(over="ignore"):
+        values = np.array(losses, dtype)
+    if not np.isfinite(values).all():
+        raise ValueError(f"not all of its losses are numbers of {dtype}")
+    return list(map(float, values))
 
 
 def recorded_runs() -> Iterator[ReferenceRun]:

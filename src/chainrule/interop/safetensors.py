@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.files import write_whole
+from chainrule.foreign import checked_tensor
+from chainrule.json_files import parse_json
 from chainrule.nn import Module
 from chainrule.tensor import Tensor
 
@@ -61,7 +63,7 @@ def load_safetensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is not a safetensors file, or a damaged one.
+        If it is not a safetensors file, a damaged one, or one of a dtype that tensors don't have.
 
     Examples
     --------
@@ -78,6 +80,13 @@ def load_safetensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
         content = file.read()
     try:
         arrays = library.load(content)
+        length = int.from_bytes(content[:8], "little")
+        parse_json(content[8 : 8 + length])  # which knows names that are given twice
+        return {name: checked_tensor(array, name) for name, array in arrays.items()}
+    except KeyError as error:  # of the library, for dtypes that NumPy lacks
+        raise ValueError(f"{os.fspath(path)} holds tensors of dtype {error}, which NumPy does not have") from error
     except Exception as error:
-        raise ValueError(f"{os.fspath(path)} is not a safetensors file, or it is damaged: {error}") from error
-    return {name: Tensor(array) for name, array in arrays.items()}
+        raise ValueError(
+            f"{os.fspath(path)} is not a safetensors file of what chainrule covers, or it is damaged: "
+            f"{str(error)[:300]}"
+        ) from error

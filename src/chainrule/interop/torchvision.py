@@ -9,8 +9,8 @@ from typing import Any
 from chainrule.datasets import FashionMNIST
 from chainrule.datasets.idx import idx_header
 from chainrule.files import write_whole
-from chainrule.interop.pytorch import VERSION as TORCH
-from chainrule.interop.pytorch import import_torch
+from chainrule.interop.exchange import VERSION as TORCH
+from chainrule.interop.exchange import import_torch
 
 FILES = {True: "train", False: "t10k"}
 VERSION = "0.28.0"  # of torchvision, made for PyTorch's VERSION

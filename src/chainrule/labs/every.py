@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import chainrule
 from chainrule.files import write_text
+from chainrule.json_files import read_json, seal, unseal
 from chainrule.labs import LABS
 from chainrule.labs.folder import RUNNING
 from chainrule.labs.index import PAGE, REPORT, Entry, index_page, report_page
@@ -94,15 +94,16 @@ def _run_one(name: str, options: Options, folder: Path, on_end: Callable[[LabRes
 
 
 def _kept(folder: Path) -> dict[str, Entry]:
-    """Return what the page says of the labs that ran before an interruption."""
-    if not (folder / DONE).exists():
+    """Return what the page says of the labs that ran before an interruption, if that can still be read."""
+    try:
+        entries = [Entry(**entry) for entry in unseal(read_json(folder / DONE))["labs"]]
+    except (OSError, ValueError):
         return {}
-    entries = [Entry(**entry) for entry in json.loads((folder / DONE).read_text(encoding="utf-8"))]
     return {entry.name: entry for entry in entries if entry.name in LABS}
 
 
 def _keep(entries: dict[str, Entry], folder: Path) -> None:
     """Write the page, and what a resumed run goes on from."""
     ordered = [entries[name] for name in LABS if name in entries]
-    write_json(folder / DONE, [asdict(entry) for entry in ordered])
+    write_json(folder / DONE, seal({"labs": [asdict(entry) for entry in ordered]}))
     write_text(folder / PAGE, index_page(ordered, chainrule.__version__))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from chainrule.json_files import read_json, seal, unseal
 from chainrule.labs.options import LabError, Options
 from chainrule.labs.results import write_json
 from chainrule.serialization import load
@@ -34,7 +34,9 @@ def make_empty(folder: Path, overwrite: bool) -> None:
     try:
         if folder.is_dir() and any(folder.iterdir()):
             _check_deletable(folder, overwrite)
-            shutil.rmtree(folder)
+            # The mark of a run last: if this is killed in between, the rest can still be deleted.
+            for path in sorted(folder.iterdir(), key=lambda path: path.name == OPTIONS):
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LabError(
@@ -58,16 +60,24 @@ def _check_deletable(folder: Path, overwrite: bool) -> None:
 def remember(folder: Path, lab: str, options: Options, facts: Mapping[str, Any]) -> None:
     """Note what a run is started with, for :func:`resumed`; ``facts`` are what else must stay the same."""
     own = {name: getattr(options, name) for name in REMEMBERED} | {"data": options.place()}
-    write_json(folder / OPTIONS, {"lab": lab, "options": own, "facts": dict(facts)})
+    write_json(folder / OPTIONS, seal({"lab": lab, "options": own, "facts": dict(facts)}))
 
 
 def _remembered(folder: Path) -> dict[str, Any] | None:
     """Return what a run's folder says of the run, or None if it is no run's."""
     try:
-        content = json.loads((folder / OPTIONS).read_text(encoding="utf-8"))
+        content = read_json(folder / OPTIONS)
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) and content.keys() >= {"lab", "options", "facts"} else None
+
+
+def _unchanged(folder: Path) -> dict[str, Any]:
+    """Return what was noted of a run that is to be resumed, or raise a LabError if it was changed."""
+    try:
+        return unseal(read_json(folder / OPTIONS))
+    except (OSError, ValueError) as error:
+        raise LabError(f"nothing to resume: {folder / OPTIONS} is damaged: {error}") from error
 
 
 # ---- to be resumed ---------------------------------------------------------------------------------------------
@@ -95,7 +105,7 @@ def resumed(lab: str, options: Options, runs: Path = RUNS) -> Options:
     if options.overwrite:
         raise LabError("--resume goes on with a run and --overwrite deletes it: choose one of them")
     folder = _interrupted(lab, options.out, runs)
-    chosen = (_remembered(folder) or {})["options"]
+    chosen = _unchanged(folder)["options"]
     asked = {**{name: getattr(options, name) for name in FIXED}, **options.extra}
     for name, value in asked.items():
         before = chosen["extra"].get(name) if name in options.extra else chosen[name]
@@ -105,7 +115,7 @@ def resumed(lab: str, options: Options, runs: Path = RUNS) -> Options:
             )
     own = {name: value for name, value in chosen.items() if name not in options.given}
     options = replace(options, **own, out=folder)
-    begun = max((_begun(state) for state in _checkpoints(folder)), default=0)
+    begun = max(_epochs_begun(folder), default=0)
     if options.epochs < begun:
         raise LabError(f"--epochs {options.epochs}: the run in {folder} is already in epoch {begun}")
     return options
@@ -120,25 +130,27 @@ def _interrupted(lab: str, out: Path | None, runs: Path) -> Path:
         return max(unfinished, key=lambda folder: (folder / RUNNING).stat().st_mtime)
     if out and (out / "summary.json").exists():
         raise LabError(f"nothing to resume: the run in {out} is finished")
+    for folder in candidates:
+        if (folder / OPTIONS).exists():
+            _unchanged(folder)  # says so if that is why
     raise LabError(f"nothing to resume: no interrupted run in {out or runs / f'{lab}*'}")
 
 
-def _checkpoints(folder: Path) -> Iterator[Any]:
+def _epochs_begun(folder: Path) -> Iterator[int]:
+    """Yield in which epoch each training of a run is."""
     for path in sorted(folder.glob("checkpoint*.npz")):
         try:
-            yield load(path)
+            state = load(path)
+            yield len(state["history"]["epochs"]) + (state["running"] is not None)
         except ValueError as error:
             raise LabError(f"nothing to resume: {error}") from error
-
-
-def _begun(state: Any) -> int:
-    """Return in which epoch a training is."""
-    return len(state["history"]["epochs"]) + (state["running"] is not None)
+        except (KeyError, TypeError) as error:
+            raise LabError(f"nothing to resume: {path} is no checkpoint of a training: {error}") from error
 
 
 def check_facts(folder: Path, facts: Mapping[str, Any]) -> None:
     """Raise a LabError if a run would go on with something else than it began with."""
-    before = (_remembered(folder) or {})["facts"]
+    before = _unchanged(folder)["facts"]
     for name, now in facts.items():
         if before.get(name) != now:
             raise LabError(

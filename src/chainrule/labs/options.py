@@ -12,6 +12,7 @@ from chainrule.datasets import MNIST, IDXError
 from chainrule.datasets.catalogue import CATALOGUE
 from chainrule.datasets.places import file_in, layouts
 from chainrule.train import NonFiniteLossError
+from chainrule.train.state import CheckpointError
 
 D = TypeVar("D", bound=MNIST)
 
@@ -23,7 +24,7 @@ class LabError(Exception):
 
 
 # What can keep a lab from running although the program is right: told without a traceback.
-REFUSALS = (LabError, FileNotFoundError, IDXError, ImportError, NonFiniteLossError)
+REFUSALS = (LabError, OSError, IDXError, ImportError, NonFiniteLossError, CheckpointError)
 
 
 class Interrupted(KeyboardInterrupt):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +14,19 @@ from chainrule.files import write_text
 from chainrule.interop import save_safetensors
 from chainrule.labs.bar import bar
 from chainrule.labs.folder import RUNNING, RUNS, check_facts, make_empty, new_folder, remember, resumed
-from chainrule.labs.options import Interrupted, Options
+from chainrule.labs.options import Interrupted, LabError, Options
 from chainrule.labs.reference import Reference
 from chainrule.labs.results import LabResult, describe, environment, write_json
 from chainrule.labs.study import Plan, run_plans
 from chainrule.nn import Module
 from chainrule.plot import save_figure
-from chainrule.train import Callback, Checkpoint, JSONLines, Trainer
+from chainrule.train import Callback, Checkpoint, JSONLines, Recorder, Trainer
+from chainrule.train.recorder import EVERY
 
 __all__ = ["LabRun", "Results", "checksums", "resumed"]
+
+SMALL = 100_000  # parameters: of fewer, a step takes less time than looking at one
+SELDOM = 200  # steps, from one of these that is looked at to the next
 
 
 class Results(Protocol):
@@ -69,8 +74,8 @@ class LabRun:
     --------
     >>> import tempfile
     >>> with LabRun("tutorial", Options(), runs=Path(tempfile.mkdtemp())) as run:
-    ...     print(run.folder.name, [path.name for path in run.folder.iterdir()])
-    tutorial ['running', 'options.json']
+    ...     print(run.folder.name, sorted(path.name for path in run.folder.iterdir()))
+    tutorial ['options.json', 'running']
     >>> [path.name for path in run.folder.iterdir()]
     ['options.json']
     """
@@ -93,13 +98,15 @@ class LabRun:
     def __enter__(self) -> Self:
         if self.options.resume:
             check_facts(self.folder, self._facts)
+            for left in self.folder.glob(".*.partial"):  # by a process that was killed while it wrote
+                left.unlink()
         else:
             make_empty(self.folder, self.options.overwrite)
-        (self.folder / RUNNING).touch()
         options = self.options
         if self.reference is not None:  # a resumed run keeps it, whether or not PyTorch has been installed since
             options = replace(options, reference=self.reference.kind)
         remember(self.folder, self.lab, options, self._facts)
+        (self.folder / RUNNING).touch()  # last: a folder without options is taken for no run, and stays for ever
         return self
 
     def __exit__(
@@ -107,6 +114,9 @@ class LabRun:
     ) -> None:
         if isinstance(error, KeyboardInterrupt):
             raise Interrupted(self.folder) from error
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            mend = f"nothing that was saved is lost: make room, and go on with --out {self.folder} --resume"
+            raise LabError(f"{error}: {mend}") from error
         if error is None:
             (self.folder / RUNNING).unlink()
             for checkpoint in self.folder.glob("checkpoint*.npz"):
@@ -126,7 +136,7 @@ class LabRun:
         log_steps: bool = True,
         **arguments: Any,
     ) -> Trainer:
-        """Return a ``Trainer`` that keeps a log and checkpoints in the folder, with PyTorch beside it.
+        """Return a ``Trainer`` that keeps logs and checkpoints in the folder, with PyTorch beside it.
 
         Parameters
         ----------
@@ -138,7 +148,7 @@ class LabRun:
         callbacks : sequence of Callback
             More of them.
         log_steps : bool
-            Whether the log has a line for every step.
+            Whether the log has a line for every step, and the state of the training is recorded.
         **arguments
             Others of ``Trainer``.
         """
@@ -147,6 +157,10 @@ class LabRun:
         if reference is not None:
             self._references[name] = reference
             own += [reference.live] if reference.live else []
+        if log_steps:
+            is_small = sum(p.numel() for p in model.parameters()) < SMALL
+            recording = self.folder / f"recording{_ending(name)}.jsonl"
+            own.append(Recorder(recording, SELDOM if is_small else EVERY))
         own += [*callbacks, Checkpoint(self._checkpoint(name))]
         return Trainer(model, loss_fn, optimizer, callbacks=own, **arguments)
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from chainrule.json_files import read_json, seal, unseal
 from chainrule.labs.bar import bar
 from chainrule.labs.results import write_json
 from chainrule.random import default_generator, manual_seed
@@ -127,12 +128,13 @@ def _order(trial: Trial, settings: dict[str, Any], facts: Mapping[str, Any] | No
 
 
 def _kept(file: Path, order: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the result of a finished trial, or None if there is none with these settings."""
+    """Return the result of a finished trial, or None if there is none with these settings that is as it was."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        return dict(content["result"]) if {k: content[k] for k in order} == order else None
-    except (OSError, ValueError, KeyError, TypeError):
+        content = unseal(read_json(file))
+    except (OSError, ValueError):
         return None
+    result: dict[str, Any] | None = content.pop("result", None)
+    return result if content == order else None
 
 
 def _run(
@@ -143,7 +145,7 @@ def _run(
 
     with threadpool_limits(1), _own_stream():
         result = json.loads(json.dumps(without_nan(trial(**order["settings"]))))
-    write_json(file, {**order, "result": result})
+    write_json(file, seal({**order, "result": result}))
     return key, result
 
 

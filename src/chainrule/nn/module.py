@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Self, TypeVar
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from chainrule import autograd, dtypes
 from chainrule.autograd import refuse_capture, replayed, structure_changed
@@ -14,7 +15,25 @@ from chainrule.nn.parameter import Parameter
 from chainrule.nn.state import IncompatibleKeys, load
 from chainrule.tensor import Tensor
 
+if TYPE_CHECKING:
+    from chainrule.nn.summary import Summary
+
 T = TypeVar("T")
+
+
+class Addition:
+    """A method that PyTorch's modules don't have: a part of a network may have its name, and is found first."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self.method, self.__doc__ = method, method.__doc__
+
+    def __get__(self, module: Module | None, owner: type[Module]) -> Callable[..., Any]:
+        if module is None:
+            return self.method
+        try:
+            return Module.__getattr__(module, self.method.__name__)  # type: ignore[no-any-return]
+        except AttributeError:
+            return MethodType(self.method, module)
 
 
 class Module:
@@ -221,7 +240,8 @@ class Module:
             raise KeyError(f'{kind} name can\'t contain ".", got "{name}"')
         if name == "":
             raise KeyError(f'{kind} name can\'t be empty string ""')
-        if hasattr(self, name) and name not in registered:
+        is_addition = getattr(getattr(self, name, None), "__func__", None) is Module.summary
+        if hasattr(self, name) and name not in registered and not is_addition:
             raise KeyError(f"attribute '{name}' already exists")
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
@@ -648,6 +668,39 @@ class Module:
         return load(type(self).__name__, dict(self._state()), state_dict, strict)
 
     # ---- printing ----------------------------------------------------------------------------------------------
+
+    @Addition
+    def summary(self, input_size: Any = None, *, input_data: Any = None) -> Summary:
+        """Return a table of the modules: output shapes, parameters and multiply-adds.
+
+        The model is run once, in evaluation mode and without gradients. Modes, buffers and the default generator
+        are the same afterwards.
+
+        Parameters
+        ----------
+        input_size : tuple of int, or list of tuple
+            The shape of a batch, or the shapes of several arguments; it is run with ones in float32.
+        input_data : Tensor, ndarray, or list of them
+            Instead of that: the arguments themselves.
+
+        Returns
+        -------
+        Summary
+            Prints as the table, with torchinfo's headings. The parameters of a row are its own, without those of
+            the modules below, so that the column adds up. Multiply-adds are those of the matrix products of
+            ``Linear`` and ``Bilinear``; what works element by element, and products outside of these layers, are
+            not counted.
+
+        Raises
+        ------
+        ValueError
+            If not exactly one of the arguments is given, or a shape is none.
+        RuntimeError
+            If the model does not take that.
+        """
+        from chainrule.nn.summary import summarize
+
+        return summarize(self, input_size, input_data)
 
     def _get_name(self) -> str:
         return type(self).__name__

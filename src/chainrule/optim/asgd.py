@@ -10,6 +10,7 @@ import numpy as np
 from chainrule import dtypes
 from chainrule.optim.flat import Block
 from chainrule.optim.optimizer import Group, Optimizer, check_lr, non_negative, refuse
+from chainrule.tensor import Tensor
 
 
 class ASGD(Optimizer):
@@ -88,13 +89,14 @@ class ASGD(Optimizer):
 
     def update_all(self, group: Group, blocks: list[Block]) -> None:  # noqa: D102
         lr, numbers = float(group["lr"]), blocks[0].numbers
-        kind = np.dtype(dtypes.get_default_dtype()).type  # PyTorch rounds both numbers to it
+        default = dtypes.get_default_dtype()  # to which PyTorch rounds; η to the dtype of a rate in a tensor
+        kind = group["lr"].dtype if isinstance(group["lr"], Tensor) else default
         if blocks[0].first:
-            numbers["eta"][...], numbers["mu"][...] = kind(lr), 1
+            numbers["eta"][...], numbers["mu"][...] = default.type(lr), 1
         super().update_all(group, blocks)
         n = numbers["step"].item()
-        numbers["eta"][...] = kind(lr / (1 + group["lambd"] * lr * n) ** group["alpha"])
-        numbers["mu"][...] = kind(1 / max(1, n - group["t0"]))
+        numbers["eta"][...] = kind.type(lr / (1 + group["lambd"] * lr * n) ** group["alpha"])
+        numbers["mu"][...] = default.type(1 / max(1, n - group["t0"]))
 
     def update(self, group: Group, block: Block) -> None:  # noqa: D102
         p, g, mean = block.values, self.direction(group, block), block.state["ax"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import chain
 from operator import is_
@@ -14,12 +14,13 @@ from chainrule import dtypes
 from chainrule.autograd import enable_grad, replayed
 from chainrule.ops import Array
 from chainrule.optim.flat import Block, FlatParameters, State
+from chainrule.optim.hooks import Hooks, hooked
 from chainrule.tensor import Tensor, as_tensor
 
 Group: TypeAlias = dict[str, Any]
 
 
-class Optimizer:
+class Optimizer(Hooks):
     """Base of the optimisers.
 
     A subclass gives the defaults of its options, names its state vectors, and says in :meth:`update` what a step
@@ -50,6 +51,7 @@ class Optimizer:
                 f"params expected an iterable of tensors or dicts, got a tensor of shape {params.shape}: "
                 "pass [tensor]"
             )
+        super().__init__()
         self.defaults = defaults
         self.state: State = defaultdict(dict)
         self.param_groups: list[Group] = []
@@ -61,8 +63,8 @@ class Optimizer:
             self.add_param_group(group)
 
     def __init_subclass__(cls) -> None:
-        if "step" in vars(cls) and cls.replays:
-            cls.step = replayed(cls.step)  # type: ignore[method-assign]
+        if "step" in vars(cls):
+            cls.step = hooked(replayed(cls.step) if cls.replays else cls.step)  # type: ignore[method-assign]
 
     # ---- what a subclass says -------------------------------------------------------------------------------
 
@@ -104,7 +106,7 @@ class Optimizer:
         Parameters
         ----------
         param_group : dict
-            ``"params"``, and any options; the others take their defaults.
+            ``"params"``, and any options; the others are entered with their defaults. It becomes the group itself.
 
         Raises
         ------
@@ -113,7 +115,7 @@ class Optimizer:
         ValueError
             If a parameter is no leaf, is in a group already, or has no name where others have.
         """
-        group = {**param_group}
+        group = param_group
         params = group["params"]
         if isinstance(params, set):
             raise TypeError("params expected an ordered collection, got a set, whose order changes: pass a list")
@@ -136,7 +138,9 @@ class Optimizer:
                 raise ValueError(f"a parameter of shape {p.shape} appears in more than one place of params")
             present.add(p)
         group["params"] = params
-        self.param_groups.append({**self.defaults, **group})
+        for name, value in self.defaults.items():
+            group.setdefault(name, value)
+        self.param_groups.append(group)
         self._layout(len(self.param_groups) - 1)
 
     def _layout(self, index: int) -> list[FlatParameters]:
@@ -154,6 +158,7 @@ class Optimizer:
 
     # ---- a step ---------------------------------------------------------------------------------------------
 
+    @hooked
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
 
@@ -218,11 +223,13 @@ class Optimizer:
         dict
             ``"state"``: number → name → tensor (sharing memory), and ``"param_groups"``.
         """
+        self._tell("before state_dict")
         number = {p: i for i, p in enumerate(chain.from_iterable(g["params"] for g in self.param_groups))}
         groups = [{k: v for k, v in g.items() if k != "params"} for g in self.param_groups]
         for packed, group in zip(groups, self.param_groups, strict=True):
             packed["params"] = [number[p] for p in group["params"]]
-        return {"state": {number[p]: dict(entry) for p, entry in self.state.items()}, "param_groups": groups}
+        state = {number[p]: dict(entry) for p, entry in self.state.items()}
+        return self._change("after state_dict", {"state": state, "param_groups": groups})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over the state and the options of another optimiser of the same parameters.
@@ -237,6 +244,7 @@ class Optimizer:
         ValueError
             If the number of groups, of parameters in a group, or the shape of a state is another.
         """
+        state_dict = self._change("before load_state_dict", {**state_dict})
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
             raise ValueError(
@@ -258,14 +266,17 @@ class Optimizer:
                 if k in state_dict["state"]:
                     state[p] = _loaded_state(p, state_dict["state"][k], vectors)
         self.state, self.param_groups, self._flat = state, groups, {}
+        self._stepped = None  # there were steps, though not here: schedules need not warn
+        self._tell("after load_state_dict")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_flat": {}}  # a copy lays out vectors of its own
+        # a copy lays out vectors of its own, and has no hooks, as in PyTorch
+        return {**self.__dict__, "_flat": {}, "_hooks": defaultdict(OrderedDict), "_stepped": None}
 
     def __repr__(self) -> str:
         groups = []
         for i, group in enumerate(self.param_groups):
-            options = [f"    {k}: {group[k]}\n" for k in sorted(group) if k not in ("params", "param_names")]
+            options = [f"    {k}: {group[k]}\n" for k in sorted(group) if k != "params"]
             groups.append(f"Parameter Group {i}\n{''.join(options)}")
         return f"{type(self).__name__} (\n" + "\n".join(groups) + ")"
 

@@ -27,6 +27,7 @@ from chainrule.train.metrics import (
     recall,
     zero_one_loss,
 )
+from chainrule.train.recorder import Recorder
 from chainrule.train.trainer import Trainer
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "JSONLines",
     "NonFiniteLossError",
     "Ratio",
+    "Recorder",
     "Trainer",
     "accuracy",
     "evaluate",

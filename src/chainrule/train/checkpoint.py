@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import signal
 import threading
@@ -10,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainrule.files import remove_partial
 from chainrule.serialization import save
 from chainrule.train.callbacks import Callback
 
@@ -60,9 +60,7 @@ class Checkpoint(Callback):
 
     def on_fit_start(self, trainer: Trainer) -> None:
         """Write the first checkpoint, and take care of Ctrl-C."""
-        # What processes left that were killed while they wrote: nobody else removes it.
-        for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.partial"):
-            left.unlink(missing_ok=True)
+        remove_partial(self.path)
         self._save(trainer)
         self._interrupted = False
         if threading.current_thread() is threading.main_thread():

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.autograd import no_grad
 from chainrule.nn import Module
-from chainrule.random import get_rng_state, set_rng_state
+from chainrule.nn.watching import unchanged, watched
 from chainrule.tensor import Tensor
 
 
@@ -97,7 +96,7 @@ def _in_a_pass(model: Module, loss_fn: Callable[[Any, Any], Tensor], X: Tensor, 
             return
         findings.append(Finding(name, text))
 
-    with _nothing_changed(model), _watched(model, look), no_grad():
+    with unchanged(model), watched(dict(model.named_modules()), look), no_grad():
         loss = loss_fn(model(X), y)
     if findings:
         return findings[0]
@@ -122,30 +121,3 @@ def _finite(values: Any) -> bool:
 def _title(name: str, module: Module) -> str:
     kind = type(module).__name__
     return f"{name} ({kind})" if name else f"the model ({kind})"
-
-
-@contextmanager
-def _watched(model: Module, look: Callable[..., None]) -> Iterator[None]:
-    """Call ``look(name, module, inputs, output)`` whenever a module of the model has been called."""
-
-    def hook(name: str) -> Callable[..., None]:
-        return lambda *call: look(name, *call)
-
-    handles = [module.register_forward_hook(hook(name)) for name, module in model.named_modules()]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-@contextmanager
-def _nothing_changed(model: Module) -> Iterator[None]:
-    """Afterwards, put the default generator and the model's buffers back to what they were."""
-    state, buffers = get_rng_state(), [(buffer, buffer.array.copy()) for buffer in model.buffers()]
-    try:
-        yield
-    finally:
-        set_rng_state(state)
-        for buffer, values in buffers:
-            np.copyto(buffer.array, values)

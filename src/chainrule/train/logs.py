@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from chainrule.files import write_text
+from chainrule.files import remove_partial, with_path, write_text
 from chainrule.train.callbacks import Callback
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class JSONLines(Callback):
 
     def on_fit_start(self, trainer: Trainer) -> None:
         """Write what the history holds, and open the file for what comes."""
+        remove_partial(self.path)
         history, lines = trainer.history, []
         steps = enumerate(history.steps if self.steps else [], start=1)
         for record in history.epochs:
@@ -69,24 +70,32 @@ class JSONLines(Callback):
         """Write the loss."""
         if not self.steps:
             return
-        assert self._file is not None
         assert trainer.running is not None
-        self._file.write(_step_line(trainer.running.number, len(trainer.history.steps), loss))
-        if time.monotonic() > self._next_flush:
-            self._file.flush()
-            self._next_flush = time.monotonic() + FLUSH_SECONDS
+        line = _step_line(trainer.running.number, len(trainer.history.steps), loss)
+        self._write(line, flush=time.monotonic() > self._next_flush)
 
     def on_epoch_end(self, trainer: Trainer, record: dict[str, Any]) -> None:
         """Write the record."""
-        assert self._file is not None
-        self._file.write(_epoch_line(record))
-        self._file.flush()
+        self._write(_epoch_line(record), flush=True)
 
     def on_fit_end(self, trainer: Trainer) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError as error:
+                raise with_path(error, self.path) from error
+
+    def _write(self, line: str, flush: bool) -> None:
+        assert self._file is not None
+        try:
+            self._file.write(line)
+            if flush:
+                self._file.flush()
+                self._next_flush = time.monotonic() + FLUSH_SECONDS
+        except OSError as error:
+            raise with_path(error, self.path) from error
 
 
 def _step_line(epoch: int, step: int, loss: float) -> str:
@@ -138,6 +147,7 @@ class CSVLog(Callback):
 
     def on_fit_start(self, trainer: Trainer) -> None:
         """Write what the history holds."""
+        remove_partial(self.path)
         self._write(trainer)
 
     def on_epoch_end(self, trainer: Trainer, record: dict[str, Any]) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 Makeup = dict[str, str | None]
 
 
+class CheckpointError(ValueError):
+    """A training can't go on from a checkpoint; the message says which, and why."""
+
+
 def state_of(trainer: Trainer) -> dict[str, Any]:
     """Return everything that a training stands on. Tensors share their memory."""
     running = trainer.running
@@ -61,6 +65,10 @@ def check_makeup(trainer: Trainer, state: dict[str, Any]) -> None:
     """
     if not isinstance(state, dict) or "makeup" not in state:
         raise ValueError("this is no checkpoint of a Trainer: it has no entry 'makeup'")
+    parts = ["makeup", "model", "optimizer", "generators", "history"]
+    for part in parts if trainer.scheduler is None else [*parts, "scheduler"]:
+        if not isinstance(state.get(part), dict):
+            raise ValueError(f"this is no checkpoint of a Trainer: its entry {part!r} is no dict")
     saved, own = state["makeup"], makeup_of(trainer)
     names = [name for name in {**saved, **own} if trainer.loaders or not name.startswith("loader ")]
     differences = [

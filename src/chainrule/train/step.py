@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from inspect import Parameter, signature
 from typing import Any
 
 from chainrule.autograd import replayed
@@ -38,6 +39,10 @@ def stop_unless_finite(loss: Tensor) -> None:
 class TrainingStep:
     """A training step as a function of a batch.
 
+    An optimiser whose ``step`` demands a closure, as that of ``LBFGS`` does, is given one, and evaluates the loss
+    as often as it wants. Then what is captured is the evaluation. Each draws its own dropout masks and counts for
+    the running statistics, as in PyTorch.
+
     Parameters
     ----------
     model : Module
@@ -68,15 +73,18 @@ class TrainingStep:
         self, model: Module, loss_fn: Callable[[Any, Any], Tensor], optimizer: Optimizer, captured: bool
     ) -> None:
         self.model, self.loss_fn, self.optimizer = model, loss_fn, optimizer
-        self._captured = capture(self.training_step, strict=False) if captured else None
+        closure = signature(optimizer.step).parameters.get("closure")
+        self._gives_closure = closure is not None and closure.default is Parameter.empty
+        written = self._evaluate if self._gives_closure else self._train
+        self._captured = capture(written, strict=False) if captured else None
+        self._run = self._captured or written
 
     def __call__(self, X: Tensor, y: Tensor) -> tuple[float, Any]:
         """Train on a batch, and return loss and prediction from before the update."""
-        loss, pred = (self._captured or self.training_step)(X, y)
+        loss, pred = self._train_with_closure(X, y) if self._gives_closure else self._run(X, y)
         return loss.item(), pred
 
-    def training_step(self, X: Tensor, y: Tensor) -> tuple[Tensor, Any]:
-        """Do what the step does, as it is written."""
+    def _train(self, X: Tensor, y: Tensor) -> tuple[Tensor, Any]:
         pred = self.model(X)
         loss = self.loss_fn(pred, y)
         stop_unless_finite(loss)
@@ -84,6 +92,26 @@ class TrainingStep:
         self.optimizer.step()
         self.optimizer.zero_grad()
         return loss, pred
+
+    def _evaluate(self, X: Tensor, y: Tensor) -> tuple[Tensor, Any]:
+        self.optimizer.zero_grad()
+        pred = self.model(X)
+        loss = self.loss_fn(pred, y)
+        loss.backward()
+        return loss, pred
+
+    def _train_with_closure(self, X: Tensor, y: Tensor) -> tuple[Tensor, Any]:
+        results: list[tuple[Tensor, Any]] = []
+
+        def closure() -> Tensor:
+            results.append(self._run(X, y))
+            if len(results) == 1:  # later ones try steps that may be too long
+                stop_unless_finite(results[0][0])
+            return results[-1][0]
+
+        self.optimizer.step(closure)
+        self.optimizer.zero_grad()
+        return results[0]
 
     @property
     def refusal(self) -> CaptureError | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from chainrule.nn import Module
@@ -19,7 +20,7 @@ from chainrule.train.history import History, RunningEpoch
 from chainrule.train.metrics import Metric, evaluate, measure, pairs
 from chainrule.train.progress import make_progress
 from chainrule.train.replay import batches_from, generators_of, get_states, set_states
-from chainrule.train.state import check_makeup, length_of, load_state, state_of
+from chainrule.train.state import CheckpointError, check_makeup, length_of, load_state, state_of
 from chainrule.train.step import NotFinite, TrainingStep
 
 
@@ -32,7 +33,7 @@ class Trainer:
     loss_fn : callable
         Takes prediction and target, and returns a tensor of one element.
     optimizer : Optimizer
-        Of parameters of the model.
+        Of parameters of the model. One whose ``step`` demands a closure, as that of ``LBFGS`` does, is given one.
     scheduler : LRScheduler or ReduceLROnPlateau, optional
         Steps at the end of every epoch; ``ReduceLROnPlateau`` is given the validation loss, or without validation
         the training loss.
@@ -154,15 +155,14 @@ class Trainer:
         self.loaders = {"train": train_loader} | ({} if validation is None else {"validation": validation})
         self.epochs, self.stopping = epochs, False
         self._begin(resume)
-        try:
+        with ExitStack() as ends:
+            for callback in self.callbacks:  # each has its end, the last first, whatever another's end raises
+                ends.callback(_end, callback, self)
             for callback in self.callbacks:
                 callback.on_fit_start(self)
             while len(self.history.epochs) < epochs and not self.stopping:
                 if self._train_epoch():
                     self._finish_epoch()
-        finally:
-            for callback in reversed(self.callbacks):
-                callback.on_fit_end(self)
         return self.history
 
     def _train_epoch(self) -> bool:
@@ -266,14 +266,27 @@ class Trainer:
 
     def _begin(self, resume: str | os.PathLike[str] | None) -> None:
         """Start a new history, or go on with a loaded one, its generators as they were."""
-        if resume is not None:
-            self.load_state_dict(load(resume))
-        loaded, self._loaded = self._loaded, None
-        if loaded is None:
-            self.history, self.running = History(), None
-        else:
-            check_makeup(self, loaded)
-            set_states(generators_of(**self.loaders), loaded["generators"])
+        if resume is None:
+            loaded, self._loaded = self._loaded, None
+            if loaded is None:
+                self.history, self.running = History(), None
+            else:
+                self._take_up(loaded)
+            return
+        state = load(resume)
+        try:
+            self.load_state_dict(state)
+            self._take_up(state)
+        except Exception as error:
+            what = "" if isinstance(error, ValueError) else f"it lacks what a checkpoint holds ({error!r})"
+            raise CheckpointError(f"{os.fspath(resume)} can't be gone on with: {what or error}") from error
+        finally:
+            self._loaded = None
+
+    def _take_up(self, loaded: dict[str, Any]) -> None:
+        """Put the generators where they were, if the loaders are those that they were drawn for."""
+        check_makeup(self, loaded)
+        set_states(generators_of(**self.loaders), loaded["generators"])
 
     def _batches(self, running: RunningEpoch) -> Iterator[Any]:
         """Iterate over the batches of an epoch that have not been trained on."""
@@ -282,6 +295,10 @@ class Trainer:
             running.generators = get_states(generators)
             return iter(self.loaders["train"])
         return batches_from(self.loaders["train"], running.tally.batches, generators, running.generators)
+
+
+def _end(callback: Callback, trainer: Trainer) -> None:
+    callback.on_fit_end(trainer)
 
 
 # ---- checks -----------------------------------------------------------------------------------------------------

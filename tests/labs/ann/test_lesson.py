@@ -68,6 +68,7 @@ def test_every_result_is_there(sample_run):
         "metrics.jsonl",
         "model.safetensors",
         "options.json",
+        "recording.jsonl",
         "report.md",
         "summary.json",
     }

@@ -111,6 +111,7 @@ def test_every_result_is_there(finished):
         *(f"{figure}.png" for figure in figures),
         *(f"model{which}.safetensors" for which in ("", "-1", "-2", "-3")),
         *(f"metrics{which}.jsonl" for which in ("", "-1", "-2", "-3")),
+        *(f"recording-{which}.jsonl" for which in (1, 2, 3)),
         *("options.json", "report.md", "summary.json", "trials"),
     }
     assert {path.name for path in finished.folder.iterdir()} == expected

@@ -93,6 +93,7 @@ def test_every_result_is_there(sample_run):
         "model.safetensors",
         "document.safetensors",
         "options.json",
+        "recording.jsonl",
         "report.md",
         "summary.json",
     }

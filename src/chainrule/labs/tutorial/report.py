@@ -97,6 +97,11 @@ The test loss is the mean over the test batches, as the tutorial prints it. Seco
 ![Predictions](predictions.png)
 
 Under each picture stands the network's answer, with the probability that the network gives it.
+
+## What went on inside
+
+`chainrule report` with the folder of this run writes a page that shows the state of the training, step by step and
+epoch by epoch, and says what is wrong with it.
 """
 
     def _epochs(self) -> str:

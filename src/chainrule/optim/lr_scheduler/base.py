@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
@@ -31,6 +32,7 @@ class LRScheduler:
     """
 
     _is_initial = False  # whether the first epoch is being set up
+    _get_lr_called_within_step = False
 
     def __init_subclass__(cls) -> None:
         if "step" in vars(cls):
@@ -39,6 +41,8 @@ class LRScheduler:
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         check_optimizer(self, optimizer)
         self.optimizer = optimizer
+        if optimizer._stepped is None:
+            optimizer._stepped = False
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", _copy(group["lr"]))
@@ -64,11 +68,18 @@ class LRScheduler:
 
     def get_lr(self) -> list[float]:
         """Return the learning rates of this epoch, from those of the epoch before."""
+        self._check_within_step()
         return [self.next_lr(group, base) for group, base in self._groups()]
 
-    def _get_lr_at(self) -> list[float]:
+    def _get_closed_form_lr(self) -> list[float]:
         """Return the learning rates of this epoch, if it was jumped to."""
         return self.get_lr()
+
+    def _check_within_step(self) -> None:
+        if not self._get_lr_called_within_step:
+            warnings.warn(
+                "get_lr() computes the next rate from the last: get_last_lr() returns the last", stacklevel=3
+            )
 
     def _groups(self) -> list[tuple[Group, float]]:
         """Return the groups with their first learning rates; of those added since, that is the rate now."""
@@ -87,21 +98,32 @@ class LRScheduler:
         epoch : int, optional
             Which epoch it is, if it is not the next. Deprecated, as in PyTorch.
         """
+        if self._step_count == 1:
+            self._check_order()
         self._step_count += 1
         if epoch is not None:
             warn_of_epoch()
         self._update_lr(epoch)
 
-    def _update_lr(self, epoch: int | None = None) -> None:
-        if epoch is None:
-            self.last_epoch += 1
-            rates = self.get_lr()
-        else:
-            self.last_epoch = epoch
-            rates = self._get_lr_at()
-        self._set_lr(rates)
+    def _check_order(self) -> None:
+        """Warn if the optimiser has made no step since there are schedules."""
+        if self.optimizer._stepped is False:
+            warnings.warn(
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first learning rate of the "
+                "schedule was never used. Call optimizer.step() first",
+                stacklevel=4,
+            )
 
-    def _set_lr(self, rates: list[float]) -> None:
+    def _update_lr(self, epoch: int | None = None) -> None:
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+        self._set_lr(self.get_lr if epoch is None else self._get_closed_form_lr)
+
+    def _set_lr(self, compute: Callable[[], list[float]]) -> None:
+        self._get_lr_called_within_step = True
+        try:
+            rates = compute()
+        finally:
+            self._get_lr_called_within_step = False
         for group, lr in zip(self.optimizer.param_groups, rates, strict=True):
             set_option(group, "lr", lr)
         self._last_lr = options_of(self.optimizer, "lr")
@@ -126,7 +148,7 @@ class ClosedForm(LRScheduler):
         """Return the learning rate of epoch ``last_epoch``, from that at the start."""
         raise NotImplementedError
 
-    def _get_lr_at(self) -> list[float]:
+    def _get_closed_form_lr(self) -> list[float]:
         return [self.lr_at(base) for _, base in self._groups()]
 
 

@@ -52,6 +52,7 @@ class ChainedScheduler(_Combined):
     >>> from chainrule.tensor import Tensor
     >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
     >>> scheduler = ChainedScheduler([ConstantLR(optimizer, factor=0.5), ExponentialLR(optimizer, gamma=0.5)])
+    >>> optimizer.step()
     >>> scheduler.step()
     >>> scheduler.get_last_lr()
     [0.25]
@@ -92,6 +93,7 @@ class SequentialLR(_Combined):
     >>> parts = [ConstantLR(optimizer, factor=0.1, total_iters=9), ExponentialLR(optimizer, gamma=0.5)]
     >>> scheduler = SequentialLR(optimizer, parts, milestones=[2])
     >>> for _ in range(3):
+    ...     optimizer.step()
     ...     scheduler.step()
     ...     scheduler.get_last_lr()
     [0.1]

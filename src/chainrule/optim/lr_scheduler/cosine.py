@@ -28,7 +28,9 @@ class CosineAnnealingLR(ClosedForm):
     --------
     >>> from chainrule.optim import SGD
     >>> from chainrule.tensor import Tensor
-    >>> scheduler = CosineAnnealingLR(SGD([Tensor([1.0], requires_grad=True)], lr=1.0), T_max=2)
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> scheduler = CosineAnnealingLR(optimizer, T_max=2)
+    >>> optimizer.step()
     >>> scheduler.step()
     >>> scheduler.get_last_lr()
     [0.5]
@@ -74,8 +76,10 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     --------
     >>> from chainrule.optim import SGD
     >>> from chainrule.tensor import Tensor
-    >>> scheduler = CosineAnnealingWarmRestarts(SGD([Tensor([1.0], requires_grad=True)], lr=1.0), T_0=2)
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> scheduler = CosineAnnealingWarmRestarts(optimizer, T_0=2)
     >>> for _ in range(2):
+    ...     optimizer.step()
     ...     scheduler.step()
     ...     scheduler.get_last_lr()
     [0.5]
@@ -117,7 +121,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             epoch = epoch or 0
             self._jump(epoch)
         self.last_epoch = math.floor(epoch)
-        self._set_lr(self.get_lr())
+        self._set_lr(self.get_lr)
 
     def _jump(self, epoch: float) -> None:
         """Find out where between two restarts an epoch is."""

@@ -78,6 +78,7 @@ class CyclicLR(_Cycle):
     >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], momentum=0.9)
     >>> scheduler = CyclicLR(optimizer, base_lr=0.0, max_lr=1.0, step_size_up=2)
     >>> for _ in range(3):
+    ...     optimizer.step()
     ...     scheduler.step()
     ...     scheduler.get_last_lr(), round(optimizer.param_groups[0]["momentum"], 2)
     ([0.5], 0.85)
@@ -133,6 +134,7 @@ class CyclicLR(_Cycle):
 
     def get_lr(self) -> list[float]:
         """Return the learning rates of this step, and set the momentum."""
+        self._check_within_step()
         cycle = math.floor(1 + self.last_epoch / self.total_size)
         x = 1.0 + self.last_epoch / self.total_size - cycle
         rising = x <= self.step_ratio
@@ -198,6 +200,7 @@ class OneCycleLR(_Cycle):
     >>> scheduler = OneCycleLR(optimizer, max_lr=1.0, total_steps=5, pct_start=0.4, div_factor=4.0)
     >>> scheduler.get_last_lr()
     [0.25]
+    >>> optimizer.step()
     >>> scheduler.step()
     >>> scheduler.get_last_lr(), optimizer.param_groups[0]["momentum"]
     ([1.0], 0.85)
@@ -239,6 +242,7 @@ class OneCycleLR(_Cycle):
 
     def get_lr(self) -> list[float]:
         """Return the learning rates of this step, and set the momentum."""
+        self._check_within_step()
         if self.last_epoch > self.total_steps:
             raise ValueError(f"step() was called {self.last_epoch} times, total_steps is {self.total_steps}")
         start = 0.0

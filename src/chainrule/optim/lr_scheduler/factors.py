@@ -52,7 +52,9 @@ class LambdaLR(_Lambdas):
     --------
     >>> from chainrule.optim import SGD
     >>> from chainrule.tensor import Tensor
-    >>> scheduler = LambdaLR(SGD([Tensor([1.0], requires_grad=True)], lr=1.0), lambda epoch: 1 / (1 + epoch))
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> scheduler = LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
+    >>> optimizer.step()
     >>> scheduler.step()
     >>> scheduler.get_last_lr()
     [0.5]
@@ -60,6 +62,7 @@ class LambdaLR(_Lambdas):
 
     def get_lr(self) -> list[float]:
         """Return the learning rates of this epoch."""
+        self._check_within_step()
         return [base * f(self.last_epoch) for f, base in zip(self.lr_lambdas, self.base_lrs, strict=True)]
 
 
@@ -77,7 +80,9 @@ class MultiplicativeLR(_Lambdas):
     --------
     >>> from chainrule.optim import SGD
     >>> from chainrule.tensor import Tensor
-    >>> scheduler = MultiplicativeLR(SGD([Tensor([1.0], requires_grad=True)], lr=1.0), lambda epoch: 0.5)
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> scheduler = MultiplicativeLR(optimizer, lambda epoch: 0.5)
+    >>> optimizer.step()
     >>> scheduler.step()
     >>> scheduler.get_last_lr()
     [0.5]
@@ -85,6 +90,7 @@ class MultiplicativeLR(_Lambdas):
 
     def get_lr(self) -> list[float]:
         """Return the learning rates of this epoch, from those of the epoch before."""
+        self._check_within_step()
         rates = [group["lr"] for group in self.optimizer.param_groups]
         if self._is_initial:
             return rates
@@ -105,8 +111,10 @@ class StepLR(ClosedForm):
     --------
     >>> from chainrule.optim import SGD
     >>> from chainrule.tensor import Tensor
-    >>> scheduler = StepLR(SGD([Tensor([1.0], requires_grad=True)], lr=1.0), step_size=2)
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> scheduler = StepLR(optimizer, step_size=2)
     >>> for _ in range(2):
+    ...     optimizer.step()
     ...     scheduler.step()
     >>> scheduler.get_last_lr()
     [0.1]
@@ -141,8 +149,10 @@ class MultiStepLR(ClosedForm):
     --------
     >>> from chainrule.optim import SGD
     >>> from chainrule.tensor import Tensor
-    >>> scheduler = MultiStepLR(SGD([Tensor([1.0], requires_grad=True)], lr=1.0), milestones=[1, 3], gamma=0.5)
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> scheduler = MultiStepLR(optimizer, milestones=[1, 3], gamma=0.5)
     >>> for _ in range(3):
+    ...     optimizer.step()
     ...     scheduler.step()
     >>> scheduler.get_last_lr()
     [0.25]
@@ -175,7 +185,9 @@ class ExponentialLR(ClosedForm):
     --------
     >>> from chainrule.optim import SGD
     >>> from chainrule.tensor import Tensor
-    >>> scheduler = ExponentialLR(SGD([Tensor([1.0], requires_grad=True)], lr=1.0), gamma=0.5)
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> scheduler = ExponentialLR(optimizer, gamma=0.5)
+    >>> optimizer.step()
     >>> scheduler.step()
     >>> scheduler.get_last_lr()
     [0.5]
@@ -207,9 +219,11 @@ class ConstantLR(ClosedForm):
     --------
     >>> from chainrule.optim import SGD
     >>> from chainrule.tensor import Tensor
-    >>> scheduler = ConstantLR(SGD([Tensor([1.0], requires_grad=True)], lr=1.0), factor=0.5, total_iters=1)
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> scheduler = ConstantLR(optimizer, factor=0.5, total_iters=1)
     >>> scheduler.get_last_lr()
     [0.5]
+    >>> optimizer.step()
     >>> scheduler.step()
     >>> scheduler.get_last_lr()
     [1.0]
@@ -250,7 +264,9 @@ class LinearLR(ClosedForm):
     --------
     >>> from chainrule.optim import SGD
     >>> from chainrule.tensor import Tensor
-    >>> scheduler = LinearLR(SGD([Tensor([1.0], requires_grad=True)], lr=1.0), start_factor=0.5, total_iters=2)
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> scheduler = LinearLR(optimizer, start_factor=0.5, total_iters=2)
+    >>> optimizer.step()
     >>> scheduler.step()
     >>> scheduler.get_last_lr()
     [0.75]
@@ -298,7 +314,9 @@ class PolynomialLR(ClosedForm):
     --------
     >>> from chainrule.optim import SGD
     >>> from chainrule.tensor import Tensor
-    >>> scheduler = PolynomialLR(SGD([Tensor([1.0], requires_grad=True)], lr=1.0), total_iters=2, power=2.0)
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> scheduler = PolynomialLR(optimizer, total_iters=2, power=2.0)
+    >>> optimizer.step()
     >>> scheduler.step()
     >>> scheduler.get_last_lr()
     [0.25]

@@ -1,0 +1,297 @@
+"""What is wrong with a training: checks, each with its number, its threshold and the reason for that.
+
+The thresholds are rules of thumb from the literature that each check names. They were held against trainings that
+have the illness and against healthy ones (``tests/inspection``), between which they leave room on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.inspection.recording import Recording
+from chainrule.inspection.words import listed, number, percent
+from chainrule.ops import Array
+
+SMALL_GRADIENT = 1e-3  # of the layer with the largest, both over their weights
+GROWTH = 100.0  # of the gradient's norm since the first step
+WORSE = 1.5  # times the first loss
+DEAD = 0.4
+SATURATED = 0.5
+HIGH, USUAL, LOW = 1e-1, 1e-3, 5e-4  # ‖update‖ / ‖weight‖
+RISE = 0.05  # of the validation loss above its least
+STEADY = 3  # epochs for which it must have been so
+STILL_FALLING = 0.01  # of the loss in the last epoch
+HARDLY = 0.05  # of the loss in all
+
+GLOROT = "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010"
+PASCANU = "Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013"
+CS231N = "Karpathy, CS231n Convolutional neural networks for visual recognition, Neural networks part 1 and 3"
+PRECHELT = "Prechelt, Early stopping – but when?, 1998"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check has found.
+
+    Attributes
+    ----------
+    name : str
+        What it looks for.
+    is_wrong : bool
+    sentence : str
+        What is the case, with the numbers.
+    threshold : str
+        From where on it is taken to be wrong, and why.
+    source : str
+    """
+
+    name: str
+    is_wrong: bool
+    sentence: str
+    threshold: str
+    source: str
+
+
+def diagnose(recording: Recording) -> list[Finding]:
+    """Look for what can be wrong with a training.
+
+    Parameters
+    ----------
+    recording : Recording
+
+    Returns
+    -------
+    list of Finding
+        One for each check for which there is something to look at, whether or not it is wrong.
+    """
+    checks: list[Callable[[Recording], Finding | None]] = [
+        exploding, rate_too_high, dying, vanishing, saturated, rate_too_low, overfitting,
+    ]  # fmt: skip
+    return [finding for check in checks if (finding := check(recording)) is not None]
+
+
+def conclusion(findings: list[Finding]) -> str:
+    """Return a sentence on what is wrong in all, or that nothing is.
+
+    Examples
+    --------
+    >>> conclusion([Finding("overfitting", False, "", "", ""), Finding("dying ReLUs", False, "", "", "")])
+    'Nothing is wrong, as far as these checks see: no overfitting and no dying ReLUs.'
+    """
+    wrong = [finding.name for finding in findings if finding.is_wrong]
+    if wrong:
+        return f"Something is wrong: {listed(wrong)}."
+    if not findings:
+        return "Too little was recorded to say anything."
+    names = listed([f"no {finding.name}" for finding in findings])
+    return f"Nothing is wrong, as far as these checks see: {names}."
+
+
+# ---- the checks -------------------------------------------------------------------------------------------------
+
+
+def exploding(recording: Recording) -> Finding | None:
+    """Look whether the gradient grew out of all proportion, and the loss with it."""
+    norms = gradient_norms(recording)
+    threshold = (
+        f"a gradient {GROWTH:g} times as large as in the first step, with a loss {WORSE:g} times the first; or a "
+        "loss that is no number. Gradients are clipped where they exceed up to 10 times their usual norm: this is "
+        "ten times as much"
+    )
+    if not len(norms):
+        return None
+    first, most, at = norms[0], np.nanmax(norms), int(recording.at()[np.nanargmax(norms)])
+    grown, worst = most / max(first, 1e-300), np.nanmax(recording.losses())
+    begin = recording.steps[0]["loss"]
+    is_wrong = recording.end is not None or bool(grown >= GROWTH and worst >= WORSE * begin)
+    largest = f"{number(most)} at its largest (step {at:,})"
+    sentence = f"The gradient's norm is {number(first)} in the first step and {largest}."
+    if recording.end is not None:
+        ended = f"The training ended at step {recording.end['step']:,}"
+        sentence = f"{ended}, because the loss was infinite or not a number. {sentence}"
+    elif is_wrong:
+        sentence += f" The loss, {number(begin)} at first, rose to {number(worst)}."
+    if is_wrong:
+        sentence += " A lower learning rate, smaller initial weights or nn.utils.clip_grad_norm_ help."
+    return Finding("exploding gradients", is_wrong, sentence, threshold, PASCANU)
+
+
+def rate_too_high(recording: Recording) -> Finding | None:
+    """Look whether single updates overthrow what was learnt, or the loss is above where it began."""
+    found = _largest(recording, recording.of_parameters(recording.matrices, "ratio"))
+    losses = recording.losses()
+    if found is None:
+        return None
+    ratio, name, step = found
+    begin, worst = recording.steps[0]["loss"], np.nanmax(losses)
+    has_risen = bool(worst >= WORSE * begin)
+    is_wrong = ratio >= HIGH or has_risen
+    sentence = f"The largest update changed {name} by {percent(ratio)} of its norm (step {step:,})."
+    if has_risen:
+        every = recording.training["every"]
+        sentence += f" The loss, {number(begin)} at first, rose to {number(worst)} (mean over {every} steps)."
+    if is_wrong:
+        sentence += " Try a learning rate that is ten times lower."
+    threshold = (
+        f"an update of {percent(HIGH)} of the weights' norm; {percent(USUAL)} is usual, and this a hundred "
+        f"times as much. Or a loss of {WORSE:g} times the first"
+    )
+    return Finding("learning rate too high", is_wrong, sentence, threshold, CS231N)
+
+
+def dying(recording: Recording) -> Finding | None:
+    """Look for ReLUs that let nothing through any more."""
+    fractions = _after_the_last_epoch(recording, "dead")
+    if not fractions:
+        return None
+    name = max(fractions, key=lambda layer: fractions[layer])
+    last, first = fractions[name], recording.epochs[0]["dead"][name]
+    is_wrong = last >= DEAD
+    sentence = (
+        f"In {name}, {percent(last)} of the ReLUs are zero for every example of the validation "
+        f"(after the first epoch {percent(first)})."
+    )
+    if is_wrong:
+        others = {layer: part for layer, part in fractions.items() if part >= DEAD and layer != name}
+        if others:
+            sentence += f" So it is in {listed([f'{layer} ({percent(part)})' for layer, part in others.items()])}."
+        sentence += (
+            " They get no gradient and stay so: a lower learning rate, He's initial weights or LeakyReLU help."
+        )
+    threshold = f"{percent(DEAD)} of a layer, which a learning rate that is too high was seen to bring about"
+    return Finding("dying ReLUs", is_wrong, sentence, threshold, CS231N)
+
+
+def vanishing(recording: Recording) -> Finding | None:
+    """Look whether some layers get hardly any gradient in comparison with others."""
+    gradients = recording.of_parameters(recording.matrices, "gradient", "norm")
+    relative = gradients / recording.of_parameters(recording.matrices, "weight", "norm")
+    relative[~(relative > 0)] = np.nan  # what is dead is another finding
+    seen = np.asarray(np.isfinite(relative).any(axis=0))
+    if seen.sum() < 2:
+        return None
+    names = [name for name, is_seen in zip(recording.matrices, seen.tolist(), strict=True) if is_seen]
+    usual = np.nanmedian(relative[:, seen], axis=0)
+    least, most = int(np.argmin(usual)), int(np.argmax(usual))
+    share = usual[least] / usual[most]
+    is_wrong = bool(share < SMALL_GRADIENT)
+    sentence = (
+        f"Beside its weights, the gradient of {names[least]} is {number(share)} times that of {names[most]} "
+        "(norms, medians over the steps)."
+    )
+    if is_wrong:
+        sentence += (
+            " It hardly learns: ReLU instead of sigmoid, fewer layers, batch normalisation or other initial "
+            "weights help."
+        )
+    threshold = (
+        f"{SMALL_GRADIENT:g}: what is left behind five sigmoids, whose derivative is 1/4 at most (4⁻⁵ ≈ 1/1000)"
+    )
+    return Finding("vanishing gradients", is_wrong, sentence, threshold, GLOROT)
+
+
+def saturated(recording: Recording) -> Finding | None:
+    """Look for sigmoids and tanhs that are stuck where they are flat."""
+    fractions = _after_the_last_epoch(recording, "saturated")
+    if not fractions:
+        return None
+    name = max(fractions, key=lambda layer: fractions[layer])
+    is_wrong = fractions[name] >= SATURATED
+    share = percent(fractions[name])
+    sentence = f"In {name}, {share} of the outputs in validation lie where the function is flat."
+    if is_wrong:
+        sentence += (
+            " Little gradient gets through: smaller weights, a lower learning rate or normalised inputs help."
+        )
+    threshold = (
+        f"{percent(SATURATED)} of a layer's outputs; flat is where the derivative is less than 6 % of the "
+        "greatest (|tanh| > 0.97)"
+    )
+    return Finding("saturation", is_wrong, sentence, threshold, GLOROT)
+
+
+def rate_too_low(recording: Recording) -> Finding | None:
+    """Look whether the weights hardly move although there is something left to learn."""
+    ratios = recording.of_parameters(recording.matrices, "ratio")
+    losses = recording.measured("train_loss")
+    if not np.isfinite(ratios).any() or len(losses) < 2 or not np.isfinite(losses[[0, -2, -1]]).all():
+        return None
+    usual = float(np.nanmedian(_greatest(ratios)))
+    begin = recording.steps[0]["loss"]
+    fallen, lately = 1 - losses[-1] / begin, 1 - losses[-1] / losses[-2]
+    is_wrong = bool(usual < LOW and np.nanmax(ratios) < HIGH and (lately >= STILL_FALLING or fallen < HARDLY))
+    sentence = (
+        f"An update changes the weights by {percent(usual)} of their norm (the layer that changes most; median "
+        f"over the steps), and the training loss went from {number(begin)} to {number(losses[-1])}"
+    )
+    if is_wrong and fallen < HARDLY:
+        sentence += ": hardly at all. Try a learning rate that is ten times higher, or more."
+    elif is_wrong:
+        sentence += (
+            f", by {percent(lately)} in the last epoch alone: it would go on. A higher learning rate gets there "
+            "sooner."
+        )
+    else:
+        sentence += f", by {percent(lately)} in the last epoch." if lately > 0 else "."
+    threshold = (
+        f"less than {percent(LOW)}, where {percent(USUAL)} is usual, while the loss still falls by "
+        f"{percent(STILL_FALLING)} an epoch, or has fallen by less than {percent(HARDLY)} in all"
+    )
+    return Finding("learning rate too low", is_wrong, sentence, threshold, CS231N)
+
+
+def overfitting(recording: Recording) -> Finding | None:
+    """Look whether validation has got worse for good while training got better."""
+    validation, training = recording.measured("validation_loss"), recording.measured("train_loss")
+    if len(validation) < 2 or not np.isfinite(validation).any():
+        return None
+    best = int(np.nanargmin(validation))
+    after = validation[best + 1 :]
+    rise = validation[-1] / validation[best] - 1
+    lasts = len(after) >= STEADY and bool((after[-STEADY:] > (1 + RISE) * validation[best]).all())
+    is_wrong = lasts and bool(training[-1] < training[best])
+    sentence = f"The validation loss was lowest after epoch {best + 1} ({number(validation[best])})"
+    if len(after):
+        sentence += (
+            f" and is {number(validation[-1])} now, {percent(rise)} above; the training loss went from "
+            f"{number(training[best])} to {number(training[-1])} meanwhile"
+        )
+    sentence += "."
+    if is_wrong:
+        sentence += " More data, dropout, weight decay or train.EarlyStopping help."
+    threshold = (
+        f"a validation loss that was {percent(RISE)} above its least in each of the last {STEADY} epochs, while "
+        "the training loss has fallen"
+    )
+    return Finding("overfitting", is_wrong, sentence, threshold, PRECHELT)
+
+
+# ---- numbers ----------------------------------------------------------------------------------------------------
+
+
+def gradient_norms(recording: Recording) -> Array:
+    """Return the norm of the whole gradient at the steps that were looked at."""
+    norms = recording.of_parameters(list(recording.training["parameters"]), "gradient", "norm")
+    return np.asarray(np.sqrt(np.nansum(norms**2, axis=1)))
+
+
+def _greatest(ratios: Array) -> Array:
+    """Return the greatest of each row, of those that have any number."""
+    rows = ratios[np.isfinite(ratios).any(axis=1)]
+    return np.asarray(np.nanmax(rows, axis=1))
+
+
+def _largest(recording: Recording, ratios: Array) -> tuple[float, str, int] | None:
+    """Return the largest of all ratios, and of which parameter at which step it is."""
+    if not np.isfinite(ratios).any():
+        return None
+    row, column = np.unravel_index(np.nanargmax(ratios), ratios.shape)
+    return float(ratios[row, column]), recording.matrices[column], int(recording.at()[row])
+
+
+def _after_the_last_epoch(recording: Recording, name: str) -> dict[str, Any]:
+    return recording.epochs[-1].get(name, {}) if recording.epochs else {}

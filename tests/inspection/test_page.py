@@ -1,0 +1,261 @@
+"""The page holds what was recorded, in one file, and works in a browser."""
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from chainrule.commands import main
+from chainrule.inspection import read_recordings, write_report
+from chainrule.inspection.frames import MOST_FRAMES, frames
+
+VOID = {"meta", "img", "br", "input", "link", "hr"}
+
+
+def report(*arguments):
+    return CliRunner().invoke(main, ["report", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def run(trainings, tmp_path_factory):
+    """The folder of a run with a recording, and its page."""
+    folder = tmp_path_factory.mktemp("run")
+    trainings.train(folder / "recording.jsonl", **{**trainings.TRAININGS["healthy"], "epochs": 3})
+    result = report(folder)
+    assert result.exit_code == 0, result.output
+    return folder, (folder / "training.html").read_text(encoding="utf-8"), result.output
+
+
+class Page(HTMLParser):
+    """Takes down tags, attributes and whether all that is opened is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags = [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def test_the_page_needs_nothing_but_itself(run):
+    page = Page(run[1])
+    sources = [a.get("src", a.get("href", "")) for _, a in page.tags if "src" in a or "href" in a]
+    sources += [a["xlink:href"] for _, a in page.tags if "xlink:href" in a]
+    assert sources
+    assert all(source.startswith(("data:", "#")) for source in sources)
+    assert not page.all("link")
+    assert "@import" not in run[1]
+    assert not re.search(r"url\((?!#)", run[1])
+    assert len(run[1].encode()) < 3e6
+
+
+def test_everything_has_a_name_for_those_who_do_not_see_it(run):
+    page = Page(run[1])
+    assert all(image["alt"] for image in page.all("img"))
+    assert all(a.get("aria-label") for _, a in page.tags if a.get("role") == "img")
+    [slider] = page.all("input")
+    assert slider["id"] in [label["for"] for label in page.all("label")]
+    ids = [a["id"] for _, a in page.tags if "id" in a]
+    assert len(ids) == len(set(ids))
+    referred = re.findall(r'(?:url\(#|href="#)([^")]+)', run[1])
+    assert set(referred) <= set(ids)
+    assert page.all("html")[0]["lang"] == "en"
+
+
+def test_the_page_says_what_the_terminal_says(run):
+    _, page, output = run
+    assert "Nothing is wrong, as far as these checks see" in output
+    assert "Nothing is wrong, as far as these checks see" in page
+    assert output.rstrip().endswith("training.html.")
+
+
+def test_every_epoch_has_a_frame_with_its_own_numbers(run):
+    [recording] = read_recordings(run[0])
+    shown = frames(recording)
+    assert [frame["epoch"] for frame in shown] == [1, 2, 3]
+    for frame, epoch in zip(shown, recording.epochs, strict=True):
+        counts = [[cell["count"] for cell in row["cells"]] for row in frame["confusion"]["rows"]]
+        assert counts == epoch["confusion"]
+        assert frame["confusion"]["right"] == round(500 * epoch["validation_accuracy"])
+        assert len(frame["mistakes"]) == 10
+        assert [row["name"] for row in frame["parameters"]] == ["1.weight", "3.weight"]
+        assert [row["name"] for row in frame["layers"]] == ["1 (Linear)", "2 (ReLU)", "3 (Linear)"]
+    assert shown[0]["confusion"]["classes"][9] == "Ankle boot"
+    images = {frame["weights"]["changes"] for frame in shown}
+    assert len(images) == 3
+    assert Page(run[1]).all("input")[0]["max"] == "2"
+
+
+def test_histograms_have_the_same_axis_in_all_epochs(run):
+    [recording] = read_recordings(run[0])
+    shown = frames(recording)
+    for i in range(3):
+        ends = {
+            (frame["parameters"][0]["cells"][i]["low"], frame["parameters"][0]["cells"][i]["high"])
+            for frame in shown
+        }
+        assert len(ends) == 1
+    paths = {frame["parameters"][0]["cells"][0]["path"] for frame in shown}
+    assert len(paths) == 3
+    xs = [float(x) for path in paths for x in re.findall(r"H(-?[\d.]+)", path)]
+    assert min(xs) >= -0.1
+    assert 99.9 <= max(xs) <= 100.1
+
+
+def test_of_many_epochs_some_are_shown_the_first_and_the_last_among_them(run):
+    [recording] = read_recordings(run[0])
+    recording.epochs.extend(recording.epochs[-1:] * 100)
+    shown = frames(recording)
+    assert len(shown) == MOST_FRAMES
+
+
+def test_several_trainings_of_a_run_are_on_one_page(run, trainings, tmp_path):
+    text = (run[0] / "recording.jsonl").read_bytes()
+    for name in ("1-layer", "2-layers"):
+        (tmp_path / f"recording-{name}.jsonl").write_bytes(text)
+    options = {"lab": "framework", "options": {"epochs": 3, "lr": 0.05}, "facts": {}}
+    (tmp_path / "options.json").write_text(json.dumps(options))
+    out = tmp_path / "pages" / "page.html"
+    assert write_report(tmp_path, out) == out
+    page = Page(out.read_text(encoding="utf-8"))
+    assert len(page.all("input")) == 2
+    assert [a["href"] for a in page.all("a")] == ["#t1", "#t2"]
+    assert "The training of the lab framework" in out.read_text(encoding="utf-8")
+
+
+def test_a_cut_line_at_the_end_does_not_count(run, tmp_path):
+    text = (run[0] / "recording.jsonl").read_bytes()
+    (tmp_path / "recording.jsonl").write_bytes(text + b'{"kind": "st')
+    assert read_recordings(tmp_path)[0].steps == read_recordings(run[0])[0].steps
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda p: p / "missing", "is not there: name the folder of a run"),
+        (lambda p: p, "has no recording .* pass chainrule.train.Recorder"),
+        (lambda p: _file(p / "recording.jsonl", ""), "is no recording of chainrule.train.Recorder"),
+        (lambda p: _file(p / "x.txt", "a text\n"), "is no recording of chainrule.train.Recorder"),
+        (lambda p: _file(p / "x.jsonl", '{"kind": "step"}\n'), "is no recording of"),
+        (lambda p: _file(p / "x.jsonl", '{"kind": "training", "version": 0}\n'), "format 0, and format 1 is read"),
+        (lambda p: _file(p / "x.jsonl", '{"kind": "training", "version": 1}\n'), "a recording without steps"),
+    ],
+)
+def test_what_can_not_be_shown_is_refused_in_a_sentence(tmp_path, make, message):
+    result = report(make(tmp_path))
+    assert result.exit_code == 1
+    assert re.search(message, result.output), result.output
+    assert result.output.count("\n") == 1
+
+
+def _file(path, text):
+    path.write_text(text)
+    return path
+
+
+def test_a_training_that_failed_at_once_has_a_page(trainings, tmp_path):
+    ill = {**trainings.TRAININGS["exploding"], "hidden": [64] * 4, "scale": 20.0}
+    trainings.train(tmp_path / "recording.jsonl", **ill)
+    result = report(tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "Something is wrong: exploding gradients" in result.output
+    Page((tmp_path / "training.html").read_text(encoding="utf-8"))
+
+
+def test_a_regression_has_a_page(tmp_path):
+    from chainrule import nn, optim
+    from chainrule.train import Recorder, Trainer
+
+    model = nn.Sequential(nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 1))
+    X = np.random.default_rng(0).standard_normal((30, 2)).astype(np.float32)
+    batches = [(X, X[:, :1])]
+    recorder = Recorder(tmp_path / "recording.jsonl", every=1)
+    Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.1), callbacks=[recorder]).fit(
+        batches, 4, batches
+    )
+    page = Page(write_report(tmp_path).read_text(encoding="utf-8"))
+    assert len(page.all("input")) == 1
+    assert page.all("img") == []
+
+
+# ---- in a browser -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    webdriver = pytest.importorskip("selenium.webdriver")
+    program = shutil.which("chromedriver")
+    if program is None:
+        pytest.skip("chromedriver is not installed")
+    options = webdriver.ChromeOptions()
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    driver = webdriver.Chrome(options, webdriver.ChromeService(program))
+    yield driver
+    driver.quit()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_opens_at_once_fits_the_screen_and_follows_the_slider(run, browser, width):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get((run[0] / "training.html").as_uri())
+    timing = "return performance.timing.loadEventEnd - performance.timing.navigationStart"
+    assert 0 < browser.execute_script(timing) < 1000
+    assert browser.execute_script("const e = document.documentElement; return e.scrollWidth - e.clientWidth") == 0
+    slider = browser.find_element(By.CSS_SELECTOR, "input[type=range]")
+
+    def seen():
+        [frame] = [f for f in browser.find_elements(By.CSS_SELECTOR, ".frame") if f.is_displayed()]
+        table = frame.find_element(By.CSS_SELECTOR, ".confusion")
+        path = frame.find_element(By.CSS_SELECTOR, ".histograms path").get_attribute("d")
+        images = [i.get_attribute("src") for i in frame.find_elements(By.TAG_NAME, "img")]
+        return browser.find_element(By.TAG_NAME, "output").text, table.text, path, *images
+
+    last = seen()
+    assert last[0].startswith("Epoch 3:")
+    slider.send_keys(Keys.ARROW_LEFT)
+    before = seen()
+    assert before[0].startswith("Epoch 2:")
+    assert all(a != b for a, b in zip(last[:3], before[:3], strict=True))
+    assert last[-1] != before[-1]
+    slider.send_keys(Keys.HOME)
+    assert seen()[0].startswith("Epoch 1:")
+    assert slider.get_attribute("aria-valuetext") == "1"
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+@pytest.mark.browser
+def test_the_page_is_dark_where_that_is_preferred(run, browser):
+    def lightness(scheme):
+        preference = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", preference)
+        browser.get((run[0] / "training.html").as_uri())
+        colors = "const s = getComputedStyle(document.body); return [s.backgroundColor, s.color]"
+        return [sum(map(int, re.findall(r"\d+", color)[:3])) / 765 for color in browser.execute_script(colors)]
+
+    background, text = lightness("light")
+    assert background > 0.9 > 0.2 > text
+    background, text = lightness("dark")
+    assert background < 0.2 < 0.8 < text
