@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help tutorial test check reference bench full clean
+.PHONY: help tutorial test check reference notebooks browser bench full clean
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -23,6 +23,12 @@ reference: $(VENV)/reference ## Install PyTorch, for live comparisons: 'make tes
 
 full: $(VENV)/reference $(VENV)/test ## Hold the whole FashionMNIST run against PyTorch's (needs the data set), and everything under stress.
 	$(BIN)/python -m pytest -s -rs -m full -o addopts=--import-mode=importlib tests
+
+notebooks: $(VENV)/notebook ## Open the interactive lessons in JupyterLab; the copies in notebooks/ are yours.
+	$(BIN)/chainrule notebook
+
+browser: $(VENV)/browser ## Execute the lessons, move their sliders in Chromium, open the report (needs chromium, chromedriver).
+	$(BIN)/python -m pytest -rs -o addopts="--doctest-modules --import-mode=importlib" tests/notebooks src/chainrule/notebooks tests/inspection
 
 bench: $(VENV)/bench ## Measure against PyTorch, JAX, scikit-learn and the bare matrix products, for about 7 minutes.
 	$(BIN)/python -m benchmarks
@@ -46,6 +52,12 @@ $(VENV)/lint: pyproject.toml | $(VENV)/made
 	@touch $@
 $(VENV)/reference: pyproject.toml | $(VENV)/made
 	$(BIN)/python -m pip install --quiet -e ".[lab,test,reference]"
+	@touch $@
+$(VENV)/notebook: pyproject.toml | $(VENV)/made
+	$(BIN)/python -m pip install --quiet -e ".[lab,notebook]"
+	@touch $@
+$(VENV)/browser: pyproject.toml | $(VENV)/made
+	$(BIN)/python -m pip install --quiet -e ".[lab,notebook,test,browser]"
 	@touch $@
 $(VENV)/bench: pyproject.toml | $(VENV)/made
 	$(BIN)/python -m pip install --quiet -e ".[lab,test,reference,bench]"

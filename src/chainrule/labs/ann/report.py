@@ -414,7 +414,9 @@ learning rate {self.options.lr:g}, SGD with {CONTROL["lr"]:g}.
 Measured on the first {IMAGES:,} training images and the first {TESTED:,} test images; medians of
 {counted(len(next(iter(found.study["vanishing"].values())).results), "seed")}.
 
-{problems}"""
+{problems}
+`chainrule notebook architecture` trains any other network by a button, beside those that were trained before.
+"""
 
 
 # ---- tables ---------------------------------------------------------------------------------------------------
@@ -454,6 +456,8 @@ What the softmax makes of three numbers, with its derivative ∂sᵢ/∂zⱼ, to
 {markdown_table(rows)}
 
 ![ELU](elu.png)
+
+`chainrule notebook activations` compares any two of them, with sliders for the range and for α.
 """
 
 
