@@ -219,7 +219,7 @@ logistic loss, and cross-entropy where there are more than two classes, go down 
 
 ![Networks of growing size](overfitting.png)
 
-{on_overfitting(r)}
+{on_overfitting(r)} `chainrule notebook boundaries` lets the network grow with a slider.
 
 ## A value: absolute and squared error
 
