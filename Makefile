@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help tutorial test check reference notebooks browser bench full clean
+.PHONY: help tutorial test check reference conformance notebooks browser bench full clean
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -20,6 +20,9 @@ check: $(VENV)/lint ## Lint, check the format and the types.
 	$(BIN)/mypy
 
 reference: $(VENV)/reference ## Install PyTorch, for live comparisons: 'make test' then compares with it, too.
+
+conformance: $(VENV)/reference ## Compare every name with PyTorch at length, and write docs/conformance.md.
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.conformance
 
 full: $(VENV)/reference $(VENV)/test ## Hold the whole FashionMNIST run against PyTorch's (needs the data set), and everything under stress.
 	$(BIN)/python -m pytest -s -rs -m full -o addopts=--import-mode=importlib tests

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import count
+from itertools import accumulate, count
 from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
@@ -77,7 +77,8 @@ def run(op: Operation, tensors: list[Tensor]) -> Tensor:
         for t in tensors:
             if t._base is not None:
                 t._check_history()
-    if op.views and y.base is not None and np.may_share_memory(y, tensors[0].array):  # reshape() may have copied
+    # reshape() may have copied; what has no elements is a view of what has none
+    if op.views and (not y.size or (y.base is not None and np.may_share_memory(y, tensors[0].array))):
         result._become_view(tensors[0])
     return result
 
@@ -546,13 +547,13 @@ class Tensor:
         return _floor_divided(other, self)
 
     def __mod__(self, other: Any) -> Tensor:
-        return binary(ops.Mod(), self, other)
+        return _remainder(self, other)
 
     def __rmod__(self, other: Any) -> Tensor:
-        return binary(ops.Mod(), other, self)
+        return _remainder(other, self)
 
     def __neg__(self) -> Tensor:
-        return apply(ops.Neg(), self)
+        return apply(ops.Neg(), _not_boolean("neg", self, "~x or logical_not() inverts"))
 
     def __matmul__(self, other: Any) -> Tensor:
         return matmul(self, other)
@@ -561,6 +562,8 @@ class Tensor:
         return matmul(other, self)
 
     def __abs__(self) -> Tensor:
+        if self.array.dtype == dtypes.bool_:
+            raise NotImplementedError("abs() needs numbers, got booleans: use x.int()")
         return apply(ops.Abs(), self)
 
     def __invert__(self) -> Tensor:
@@ -599,7 +602,15 @@ class Tensor:
 
     add, sub, mul, div, pow, matmul = __add__, __sub__, __mul__, __truediv__, __pow__, __matmul__
     neg, abs, eq, ne, lt, le, gt, ge = __neg__, __abs__, __eq__, __ne__, __lt__, __le__, __gt__, __ge__
-    mm = __matmul__
+
+    def mm(self, mat2: Any) -> Tensor:
+        """Return the product with a matrix, of a matrix."""
+        other = as_tensor(mat2)
+        if self.ndim != 2 or other.ndim != 2:
+            raise RuntimeError(
+                f"mm() expected two matrices, got shapes {self.shape} and {other.shape}: use matmul()"
+            )
+        return matmul(self, other)
 
     # ---- functions of each element -------------------------------------------------------------------------
 
@@ -637,20 +648,20 @@ class Tensor:
 
     def relu(self) -> Tensor:
         """Return max(x, 0) of each element."""
-        return apply(ops.ReLU(), self)
+        return apply(ops.ReLU(), _not_boolean("relu", self, "use x.int()"))
 
     def softmax(self, dim: Int) -> Tensor:
         """Return eˣ divided by its sum along ``dim``."""
-        return _along(ops.Softmax(_axis(self, dim)), _real("softmax", self))
+        return _along(ops.Softmax(_axis(self, dim)), _computable("softmax", self))
 
     def log_softmax(self, dim: Int) -> Tensor:
         """Return the logarithm of the softmax along ``dim``."""
-        return _along(ops.LogSoftmax(_axis(self, dim)), _real("log_softmax", self))
+        return _along(ops.LogSoftmax(_axis(self, dim)), _computable("log_softmax", self))
 
     def clip(self, min: Any = None, max: Any = None) -> Tensor:
         """Return each element, moved into the interval [min, max]."""
         if min is None and max is None:
-            raise ValueError("clip() needs min, max or both, got neither")
+            raise RuntimeError("clip() needs min, max or both, got neither")
         if isinstance(min, Tensor) or isinstance(max, Tensor):
             raised = self if min is None else where(self < min, min, self)
             return raised if max is None else where(raised > max, max, raised)
@@ -672,14 +683,19 @@ class Tensor:
 
     def masked_fill(self, mask: Any, value: Any) -> Tensor:
         """Return this tensor with ``value`` where the mask holds."""
+        mask = as_tensor(mask)
+        if mask.dtype != dtypes.bool_:
+            raise RuntimeError(f"masked_fill() expected a mask of dtype bool, got {mask.dtype}")
         return where(mask, self._converted(value).to(self.dtype), self)
 
     def sign(self) -> Tensor:
         """Return −1, 0 or 1 for each element."""
-        return apply(ops.Step(ops.sign), self)
+        return self.clone() if self.array.dtype == dtypes.bool_ else apply(ops.Step(ops.sign), self)
 
     def round(self) -> Tensor:
         """Return each element rounded to an integer, halves to even."""
+        if self.array.dtype == dtypes.bool_:
+            raise NotImplementedError("round() needs numbers, got booleans")
         return apply(ops.Step(np.round), self)
 
     def isnan(self) -> Tensor:
@@ -732,28 +748,29 @@ class Tensor:
 
     def amax(self, dim: Any = (), keepdim: Bool = False) -> Tensor:
         """Return the largest element along some axes, or of all. Equal ones share the gradient."""
-        return apply(ops.Extremum(_axes(self, dim), keepdim, largest=True), self)
+        return apply(ops.Extremum(_not_empty("amax", self, dim), keepdim, largest=True), self)
 
     def amin(self, dim: Any = (), keepdim: Bool = False) -> Tensor:
         """Return the smallest element along some axes, or of all. Equal ones share the gradient."""
-        return apply(ops.Extremum(_axes(self, dim), keepdim, largest=False), self)
+        return apply(ops.Extremum(_not_empty("amin", self, dim), keepdim, largest=False), self)
 
     def max(self, dim: Any = None, keepdim: Bool = False) -> Any:
         """Return the largest element; along ``dim``, the pair (values, indices); with a tensor, ``maximum``."""
         if dim is None:
-            return self.amax()
+            return apply(ops.Extremum(largest=True, nan_is_equal=True), self)
         return self.maximum(dim) if isinstance(dim, Tensor) else self._extreme(np.argmax, dim, keepdim)
 
     def min(self, dim: Any = None, keepdim: Bool = False) -> Any:
         """Return the smallest element; along ``dim``, the pair (values, indices); with a tensor, ``minimum``."""
         if dim is None:
-            return self.amin()
+            return apply(ops.Extremum(largest=False, nan_is_equal=True), self)
         return self.minimum(dim) if isinstance(dim, Tensor) else self._extreme(np.argmin, dim, keepdim)
 
     def _extreme(self, find: Any, dim: Int, keepdim: Bool) -> ValuesAndIndices:
         axis = _axis(self, dim)
         if not self.ndim:
             return self.reshape(1)._extreme(find, 0, False)
+        _not_empty("max() or min", self, dim)
         indices = apply(ops.NoGradient(partial(find, axis=axis, keepdims=True)), self)
         values = self.gather(dim, indices)
         if not keepdim:
@@ -762,14 +779,16 @@ class Tensor:
 
     def argmax(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
         """Return the index of the largest element, the first of equal ones."""
-        return apply(ops.NoGradient(partial(np.argmax, axis=_axis_or_all(self, dim), keepdims=keepdim)), self)
+        axis = _not_empty("argmax", _not_boolean("argmax", self, "use x.int()"), dim)
+        return apply(ops.NoGradient(partial(np.argmax, axis=axis, keepdims=keepdim)), self)
 
     def argmin(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
         """Return the index of the smallest element, the first of equal ones."""
-        return apply(ops.NoGradient(partial(np.argmin, axis=_axis_or_all(self, dim), keepdims=keepdim)), self)
+        axis = _not_empty("argmin", _not_boolean("argmin", self, "use x.int()"), dim)
+        return apply(ops.NoGradient(partial(np.argmin, axis=axis, keepdims=keepdim)), self)
 
-    def argsort(self, dim: Int = -1, descending: Bool = False) -> Tensor:
-        """Return the indices that sort the elements along an axis; equal ones keep their order."""
+    def argsort(self, dim: Int = -1, descending: Bool = False, *, stable: Bool = False) -> Tensor:
+        """Return the indices that sort the elements along an axis; equal ones keep their order in any case."""
         axis = _axis(self, dim)
 
         def positions(x: Array) -> Array:
@@ -782,12 +801,14 @@ class Tensor:
         return apply(ops.NoGradient(positions), self)
 
     def any(self, dim: Any = None, keepdim: Bool = False) -> Tensor:
-        """Return whether any element differs from 0."""
-        return apply(ops.NoGradient(partial(np.any, axis=_axes(self, dim), keepdims=keepdim)), self)
+        """Return whether any element differs from 0; of uint8, as uint8."""
+        found = apply(ops.NoGradient(partial(np.any, axis=_axes(self, dim), keepdims=keepdim)), self)
+        return found.to(self.dtype) if self.dtype == dtypes.uint8 else found
 
     def all(self, dim: Any = None, keepdim: Bool = False) -> Tensor:
-        """Return whether all elements differ from 0."""
-        return apply(ops.NoGradient(partial(np.all, axis=_axes(self, dim), keepdims=keepdim)), self)
+        """Return whether all elements differ from 0; of uint8, as uint8."""
+        found = apply(ops.NoGradient(partial(np.all, axis=_axes(self, dim), keepdims=keepdim)), self)
+        return found.to(self.dtype) if self.dtype == dtypes.uint8 else found
 
     def logsumexp(self, dim: Any, keepdim: Bool = False) -> Tensor:
         """Return ln Σ eˣ along some axes, without overflow."""
@@ -801,14 +822,14 @@ class Tensor:
         if p == 1:
             return abs(self).sum(dim, keepdim)
         if p == float("inf"):
-            return abs(self).amax(() if dim is None else dim, keepdim)
+            return apply(ops.Extremum(_axes(self, dim), keepdim, nan_is_equal=True), abs(self))
         raise NotImplementedError(f"norm() covers p = 1, 2 and inf, got {p}")
 
     # ---- shape operations ----------------------------------------------------------------------------------
 
-    def reshape(self, *shape: Any) -> Tensor:
+    def reshape(self, *lengths: Any, shape: Any = ()) -> Tensor:
         """Return the same elements in another shape; one length may be −1."""
-        return apply(ops.Reshape(_shape(shape)), self)
+        return apply(ops.Reshape(_shape(lengths or (shape,))), self)
 
     def view(self, *shape: Any) -> Tensor:
         """Return the same memory in another shape; one length may be −1."""
@@ -822,18 +843,18 @@ class Tensor:
 
     def flatten(self, start_dim: Int = 0, end_dim: Int = -1) -> Tensor:
         """Return this tensor with the axes from ``start_dim`` to ``end_dim`` merged into one."""
+        start, end = _axis(self, start_dim), _axis(self, end_dim)
         if not self.ndim:
             return self.reshape(1)
-        start, end = _axis(self, start_dim), _axis(self, end_dim)
         if start > end:
             raise RuntimeError(f"flatten() expected start_dim before end_dim, got {start_dim} and {end_dim}")
         shape = self.array.shape
         merged = math.prod(shape[start : end + 1])
         return self.reshape(*shape[:start], merged, *shape[end + 1 :])
 
-    def permute(self, *dims: Any) -> Tensor:
+    def permute(self, *axes: Any, dims: Any = ()) -> Tensor:
         """Return this tensor with its axes in another order."""
-        axes = _shape(dims)
+        axes = _shape(axes or (dims,))
         if sorted(a % max(self.ndim, 1) for a in axes) != list(range(self.ndim)):
             raise RuntimeError(f"permute() expected each of the {self.ndim} axes once, got {axes}")
         return apply(ops.Permute(tuple(a % self.ndim for a in axes)), self)
@@ -842,7 +863,8 @@ class Tensor:
         """Return this tensor with two axes exchanged."""
         axes = list(range(self.ndim))
         i, j = _axis(self, dim0), _axis(self, dim1)
-        axes[i], axes[j] = axes[j], axes[i]
+        if axes:  # a tensor without axes counts as one of length 1
+            axes[i], axes[j] = axes[j], axes[i]
         return apply(ops.Permute(tuple(axes)), self)
 
     def t(self) -> Tensor:
@@ -875,6 +897,8 @@ class Tensor:
         """Return this tensor repeated along axes of length 1 and new ones; −1 leaves an axis as it is."""
         lengths = _shape(shape)
         lead = len(lengths) - self.ndim
+        if -1 in lengths[: max(lead, 0)]:
+            raise RuntimeError(f"expand() can't leave new axes as they are, got {lengths} for shape {self.shape}")
         full = tuple(self.array.shape[i - lead] if n == -1 else n for i, n in enumerate(lengths))
         return apply(ops.Expand(full), self)
 
@@ -883,12 +907,18 @@ class Tensor:
         axis = _axis(self, dim)
         return _along(ops.Gather(axis), self, as_tensor(index))
 
-    def split(self, split_size: Int, dim: Int = 0) -> tuple[Tensor, ...]:
-        """Return pieces of ``split_size`` along ``dim``; the last may be shorter."""
+    def split(self, split_size: Any, dim: Int = 0) -> tuple[Tensor, ...]:
+        """Return pieces of ``split_size`` along ``dim``, the last of which may be shorter; or of several sizes."""
         axis = _axis(self, dim)
-        before = (slice(None),) * axis
-        length = self.array.shape[axis]
-        return tuple(self[(*before, slice(i, i + split_size))] for i in range(0, length, split_size))
+        before, length = (slice(None),) * axis, self.array.shape[axis]
+        if isinstance(split_size, Int):
+            sizes = [split_size] * max(-(-length // split_size), 1)
+        else:
+            sizes = list(split_size)
+            if sum(sizes) != length:
+                raise RuntimeError(f"split() expected sizes that add up to {length}, got {sizes}")
+        ends = accumulate(sizes)
+        return tuple(self[(*before, slice(end - n, end))] for n, end in zip(sizes, ends, strict=True))
 
     def __getitem__(self, index: Any) -> Tensor:
         template, positions = _template(index)
@@ -1015,6 +1045,8 @@ class Tensor:
 
     def sub_(self, other: Any, *, alpha: Any = 1) -> Self:
         """Subtract alpha · other, in place."""
+        if dtypes.bool_ in (self.dtype, self._converted(other).dtype):
+            raise RuntimeError("sub_() can't subtract booleans")
         return self._update(ops.Sub(), other if alpha == 1 else self._converted(other) * alpha)
 
     def mul_(self, other: Any) -> Self:
@@ -1023,6 +1055,8 @@ class Tensor:
 
     def div_(self, other: Any) -> Self:
         """Divide, in place."""
+        if self.dtype.kind != "f":
+            raise RuntimeError(f"div_() gives floating-point numbers, which a tensor of {self.dtype} can't hold")
         return self._update(ops.Div(), other)
 
     __iadd__, __isub__, __imul__, __itruediv__ = add_, sub_, mul_, div_
@@ -1043,22 +1077,47 @@ class Tensor:
 
     def clamp_(self, min: Any = None, max: Any = None) -> Self:
         """Move each element into the interval [min, max], in place."""
-        return self.copy_(self._former().clip(min, max))
+        result = self._former().clip(min, max)
+        self._check_can_hold(result.dtype)
+        return self.copy_(result)
+
+    def _fill(self, values: Callable[[tuple[Int, ...]], Array]) -> Self:
+        """Draw every element, in the order in which they lie in memory, as PyTorch does."""
+        strides = self.array.strides
+        order = sorted(range(len(strides)), key=lambda axis: -strides[axis])
+        shape, back = tuple(self.array.shape[axis] for axis in order), np.argsort(order)
+        return self.copy_(draw(lambda: np.transpose(values(shape), back)))
 
     def uniform_(self, a: Any = 0.0, b: Any = 1.0, *, generator: Generator | None = None) -> Self:
         """Draw every element from the uniform distribution over [a, b), in place."""
         source = generator or default_generator
-        return self.copy_(draw(lambda: source.uniform(self.array.shape, a, b, self.dtype)))
+        return self._fill(lambda shape: source.uniform(shape, a, b, self.dtype))
 
     def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Generator | None = None) -> Self:
         """Draw every element from the normal distribution, in place."""
-        source = generator or default_generator
-        return self.copy_(draw(lambda: source.normal(self.array.shape, mean, std, self.dtype)))
+        source, in_blocks = generator or default_generator, self.array.flags.c_contiguous
+        return self._fill(lambda shape: source.normal(shape, mean, std, self.dtype, in_blocks))
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Self:
         """Set every element to 1 with probability ``p``, else to 0, in place."""
         source = generator or default_generator
-        return self.copy_(draw(lambda: source.bernoulli(self.array.shape, p)))
+        return self._fill(lambda shape: source.bernoulli(shape, p))
+
+    def exponential_(self, lambd: Any = 1.0, *, generator: Generator | None = None) -> Self:
+        """Draw every element from the exponential distribution with mean 1 / ``lambd``, in place."""
+        source = generator or default_generator
+        return self._fill(lambda shape: source.exponential(shape, lambd, self.dtype))
+
+    def random_(self, from_: Any = None, to: Any = None, *, generator: Generator | None = None) -> Self:
+        """Draw integers from ``from_`` up to, not including, ``to``, in place.
+
+        With one number, from 0 up to that; with none, from 0 to the largest of the dtype.
+        """
+        source = generator or default_generator
+        if from_ is None:
+            return self._fill(lambda shape: source.whole(shape, self.dtype))
+        low, high = (0, from_) if to is None else (from_, to)
+        return self._fill(lambda shape: source.integers(low, high, shape, self.dtype))
 
 
 class Size(tuple[int, ...]):
@@ -1154,7 +1213,14 @@ def draw(function: Callable[[], Array]) -> Tensor:
     >>> draw(lambda: np.zeros(2))
     tensor([0., 0.], dtype=float64)
     """
-    return apply(ops.NoGradient(function))
+
+    def drawn() -> Array:
+        try:
+            return function()
+        except ValueError as error:
+            raise RuntimeError(str(error)) from None  # as PyTorch
+
+    return apply(ops.NoGradient(drawn))
 
 
 def _template(index: Any) -> tuple[Any, list[Tensor]]:
@@ -1209,14 +1275,25 @@ def _axis(tensor: Tensor, dim: int) -> int:
 
 def _axis_or_all(tensor: Tensor, dim: int | None) -> int | None:
     """Return ``dim`` counted from the front, or None for all axes."""
-    return None if dim is None or not tensor.ndim else _axis(tensor, dim)
+    axis = None if dim is None else _axis(tensor, dim)
+    return axis if tensor.ndim else None
 
 
 def _axes(tensor: Tensor, dim: Any) -> Any:
     """Return ``dim`` as what NumPy calls axis: None for all axes, else a tuple."""
-    if dim is None or (isinstance(dim, tuple | list) and not dim) or not tensor.ndim:
+    if dim is None or (isinstance(dim, tuple | list) and not dim):
         return None
-    return tuple(_axis(tensor, d) for d in dim) if isinstance(dim, tuple | list) else _axis(tensor, dim)
+    axes = tuple(_axis(tensor, d) for d in dim) if isinstance(dim, tuple | list) else _axis(tensor, dim)
+    return axes if tensor.ndim else None
+
+
+def _not_empty(name: str, tensor: Tensor, dim: Any) -> Any:
+    """Return ``dim`` as what NumPy calls axis, if there are elements along it."""
+    axis = _axes(tensor, dim)
+    shape = tensor.array.shape
+    if 0 in (shape if axis is None else [shape[i] for i in np.atleast_1d(axis)]):
+        raise IndexError(f"{name}() needs elements along the axes that it reduces, got shape {tensor.shape}")
+    return axis
 
 
 def _shape(arguments: tuple[Any, ...]) -> tuple[int, ...]:
@@ -1245,6 +1322,8 @@ def _operands(a: Any, b: Any, floating: bool = False) -> tuple[Tensor, Tensor]:
 def _of_dtype(x: Any, dtype: DType) -> Tensor:
     if isinstance(x, Tensor):
         return x if x.dtype == dtype else x.to(dtype)
+    if dtype.kind in "iu":  # a number that it can't hold wraps around
+        return Tensor(np.asarray(np.asarray(x).astype(dtype)))
     return Tensor(np.asarray(x, dtype=dtype))
 
 
@@ -1272,11 +1351,18 @@ def binary(op: Operation, a: Any, b: Any, floating: bool = False) -> Tensor:
 
 def _difference(a: Any, b: Any) -> Tensor:
     x, y = _operands(a, b)
-    if x.dtype == dtypes.bool_ or any(getattr(t, "dtype", None) == dtypes.bool_ for t in (a, b)):
+    if any(isinstance(t, bool) or getattr(t, "dtype", None) == dtypes.bool_ for t in (x, a, b)):
         raise RuntimeError(
             "booleans can't be subtracted: use ~x or logical_not() to invert, x ^ y for the difference"
         )
     return apply(ops.Sub(), x, y)
+
+
+def _remainder(a: Any, b: Any) -> Tensor:
+    x, y = _operands(a, b)
+    if x.dtype == dtypes.bool_:
+        raise NotImplementedError("a % b needs numbers, got booleans: use x.int()")
+    return apply(ops.Mod(), x, y)
 
 
 def _floor_divided(a: Any, b: Any) -> Tensor:
@@ -1288,7 +1374,8 @@ def _floor_divided(a: Any, b: Any) -> Tensor:
 
 def _power(a: Any, b: Any) -> Tensor:
     x, y = _operands(a, b)
-    if x.dtype == dtypes.bool_ or (x.dtype.kind != "f" and (y.array < 0).any()):
+    negative = b < 0 if isinstance(b, int) else (y.array < 0).any()  # uint8 would wrap a negative number around
+    if x.dtype == dtypes.bool_ or (x.dtype.kind != "f" and negative):
         raise RuntimeError(f"{x.dtype} can't be raised to this power: use float() first")
     return apply(ops.Pow(), x, y)
 
@@ -1305,6 +1392,18 @@ def _floating(x: Tensor) -> Tensor:
 def _real(name: str, x: Tensor) -> Tensor:
     if x.array.dtype.kind != "f":
         raise RuntimeError(f"{name}() needs floating-point elements, got {x.dtype}: use float() first")
+    return x
+
+
+def _computable(name: str, x: Tensor) -> Tensor:
+    if x.array.dtype.kind != "f":
+        raise NotImplementedError(f"{name}() needs floating-point elements, got {x.dtype}: use float() first")
+    return x
+
+
+def _not_boolean(name: str, x: Tensor, mend: str) -> Tensor:
+    if x.array.dtype == dtypes.bool_:
+        raise RuntimeError(f"{name}() needs numbers, got booleans: {mend}")
     return x
 
 
@@ -1354,6 +1453,7 @@ def where(condition: Any, input: Any, other: Any) -> Tensor:
     Parameters
     ----------
     condition : Tensor of bool
+        Or of uint8.
     input, other : Tensor, array_like or number
 
     Returns
@@ -1363,7 +1463,7 @@ def where(condition: Any, input: Any, other: Any) -> Tensor:
     Raises
     ------
     RuntimeError
-        If the condition is not of dtype bool.
+        If the condition is of another dtype.
 
     Examples
     --------
@@ -1371,6 +1471,8 @@ def where(condition: Any, input: Any, other: Any) -> Tensor:
     tensor([1., 0.])
     """
     condition = as_tensor(condition)
+    if condition.dtype == dtypes.uint8:
+        condition = condition.bool()
     if condition.dtype != dtypes.bool_:
         raise RuntimeError(f"where() expected a condition of dtype bool, got {condition.dtype}")
     a, b = _operands(input, other)

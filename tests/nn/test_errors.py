@@ -40,7 +40,7 @@ def test_linear_in_float64_asks_for_double():
 
 def test_linear_needs_a_matrix_as_weight():
     with pytest.raises(RuntimeError, match=r"weight of shape \(out, in\), got shape \(3,\)"):
-        F.linear([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
+        F.linear([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0])
 
 
 def test_negative_numbers_of_features_are_refused():

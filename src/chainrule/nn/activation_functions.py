@@ -27,6 +27,12 @@ def activate(op: Operation, input: Any, inplace: bool, *others: Tensor) -> Tenso
     return x._become(apply(op, x._former(), *others))
 
 
+def _refuse_in_place(name: str, slope: float, inplace: bool, x: Tensor) -> None:
+    """Raise where a result does not tell which branch it came from, and the input is gone."""
+    if inplace and slope < 0 and mode.recording and x._requires_grad:
+        raise RuntimeError(f"{name} with the negative slope {slope} has no gradient in place: use inplace=False")
+
+
 def floating(name: str, input: Any) -> Tensor:
     """Return the input as a tensor, if its elements are floating-point numbers."""
     x = as_tensor(input)
@@ -155,12 +161,19 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
     -------
     Tensor
 
+    Raises
+    ------
+    RuntimeError
+        If negative_slope is negative, and a gradient of what is changed in place is wanted.
+
     Examples
     --------
     >>> leaky_relu([-1.0, 2.0], 0.5)
     tensor([-0.5000,  2.0000])
     """
-    return activate(ops.LeakyReLU(negative_slope), floating("leaky_relu", input), inplace)
+    x = floating("leaky_relu", input)
+    _refuse_in_place("leaky_relu", negative_slope, inplace, x)
+    return activate(ops.LeakyReLU(negative_slope), x, inplace)
 
 
 def prelu(input: Any, weight: Any) -> Tensor:
@@ -249,12 +262,19 @@ def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     -------
     Tensor
 
+    Raises
+    ------
+    RuntimeError
+        If alpha is negative, and a gradient of what is changed in place is wanted.
+
     Examples
     --------
     >>> elu([-1.0, 2.0])
     tensor([-0.6321,  2.0000])
     """
-    return activate(ops.ELU(alpha), floating("elu", input), inplace)
+    x = floating("elu", input)
+    _refuse_in_place("elu", alpha, inplace, x)
+    return activate(ops.ELU(alpha), x, inplace)
 
 
 def selu(input: Any, inplace: bool = False) -> Tensor:
@@ -296,7 +316,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     Raises
     ------
     RuntimeError
-        If alpha is 0.
+        If alpha is 0; or negative, and a gradient of what is changed in place is wanted.
 
     Examples
     --------
@@ -305,7 +325,9 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """
     if alpha == 0:
         raise RuntimeError("celu expected an alpha other than 0, by which it divides")
-    return activate(ops.CELU(alpha), floating("celu", input), inplace)
+    x = floating("celu", input)
+    _refuse_in_place("celu", alpha, inplace, x)
+    return activate(ops.CELU(alpha, inplace), x, inplace)
 
 
 def gelu(input: Any, approximate: str = "none") -> Tensor:

@@ -111,7 +111,7 @@ class BatchNorm1d(Module):
         x = as_tensor(input)
         if x.ndim not in (2, 3):
             raise ValueError(f"nn.BatchNorm1d expected 2 or 3 axes, got shape {tuple(x.shape)}")
-        if x.array.shape[1] != self.num_features:
+        if x.array.shape[1] != self.num_features and (self.affine or self.running_mean is not None):
             raise RuntimeError(
                 f"nn.BatchNorm1d expected {self.num_features} channels in axis 1 of x, got shape {tuple(x.shape)}"
             )

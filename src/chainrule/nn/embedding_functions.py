@@ -92,6 +92,8 @@ def checked_padding(padding_idx: int | None, rows: int) -> int | None:
 @replayed
 def _shorten_rows(weight: Tensor, index: Tensor, max_norm: float, norm_type: float) -> None:
     """Scale the rows at the positions ``index`` down to a norm, in place."""
+    if weight.dtype.kind != "f":
+        raise RuntimeError(f"embedding with max_norm expected a floating-point weight, got {weight.dtype}")
     positions = np.unique(index.array)
     rows = weight.array[positions]
     norm = ops.PNorm(norm_type, 1, keepdims=True).forward(rows)

@@ -349,34 +349,36 @@ def trunc_normal_(
         )
     share = (math.erf((b - mean) / std / math.sqrt(2)) - math.erf((a - mean) / std / math.sqrt(2))) / 2
     with no_grad():
-        draw = _cut_normal if share > 0.3 else _accepted_uniform
-        return tensor.copy_(draw(Tensor(np.empty(tensor.shape, tensor.dtype)), mean, std, a, b, generator))
+        return (_cut_normal if share > 0.3 else _accepted_uniform)(tensor, mean, std, a, b, generator)
 
 
-def _cut_normal(drawn: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None) -> Tensor:
+def _cut_normal(
+    tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None
+) -> Tensor:
     """Draw normal numbers until all are from a to b."""
-    low, high = drawn.dtype.type(a), drawn.dtype.type(b)
-    result = drawn.normal_(mean, std, generator=generator).array.copy()
+    low, high = tensor.dtype.type(a), tensor.dtype.type(b)
+    result = tensor.normal_(mean, std, generator=generator).array.copy()
+    others = Tensor(np.empty_like(tensor.array))  # laid out in the same way, which is the order of the draws
     while (outside := (result < low) | (result > high)).any():
-        np.copyto(result, drawn.normal_(mean, std, generator=generator).array, where=outside)
-    return Tensor(result)
+        np.copyto(result, others.normal_(mean, std, generator=generator).array, where=outside)
+    return tensor.copy_(result)
 
 
 def _accepted_uniform(
-    drawn: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None
+    tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None
 ) -> Tensor:
     """Draw uniform z until all are accepted, with the probability e^(h(z) − max h), h = −((z − mean)/std)²/2."""
-    kind = drawn.dtype.type
+    kind = tensor.dtype.type
     peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
-    pending = np.ones(drawn.shape, bool)
-    result = np.empty(drawn.shape, kind)
+    drawn, result = Tensor(np.empty_like(tensor.array)), np.empty_like(tensor.array)
+    pending = np.ones(tensor.shape, bool)
     while pending.any():
         z = drawn.uniform_(a, b, generator=generator).array
         np.copyto(result, z, where=pending)
         h = np.square((z - kind(mean)) / kind(std)) * kind(-0.5) - kind(peak)
         with np.errstate(divide="ignore"):
             pending &= np.log(drawn.uniform_(generator=generator).array) > h
-    return Tensor(result)
+    return tensor.copy_(result)
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import dtypes, ops
-from chainrule.tensor import Tensor, apply, as_tensor
+from chainrule.tensor import Tensor, apply, as_tensor, matmul
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
@@ -18,14 +18,14 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     input : Tensor
         Shape (..., in).
     weight : Tensor
-        Shape (out, in).
+        Shape (out, in); without a bias also (in,).
     bias : Tensor, optional
-        Shape (out,).
+        Shape (out,), or one that broadcasts to it.
 
     Returns
     -------
     Tensor
-        Shape (..., out).
+        Shape (..., out), or (...).
 
     Raises
     ------
@@ -39,9 +39,14 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     """
     x = input if isinstance(input, Tensor) else as_tensor(input)
     W = weight if isinstance(weight, Tensor) else as_tensor(weight)
+    if W.ndim == 1 and bias is None:
+        return matmul(x, W)
     if x.array.shape[-1:] != W.array.shape[1:] or x.array.dtype != W.array.dtype:
         raise _linear_error(x, W)
-    return apply(ops.Linear(), x, W) if bias is None else apply(ops.Linear(), x, W, bias)
+    if bias is None:
+        return apply(ops.Linear(), x, W)
+    b = bias if isinstance(bias, Tensor) else as_tensor(bias)
+    return apply(ops.Linear(), x, W, b if b.array.shape == W.array.shape[:1] else b.expand(W.array.shape[0]))
 
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
@@ -82,6 +87,11 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
             f"bilinear expected x1 and x2 of shapes (..., in1) and (..., in2) for a weight of (out, in1, in2), "
             f"got {tuple(x1.shape)}, {tuple(x2.shape)} and {tuple(W.shape)}"
         )
+    kinds = [str(t.dtype) for t in (x1, x2, W, *([] if bias is None else [as_tensor(bias)]))]
+    if len(set(kinds)) > 1:
+        raise RuntimeError(f"bilinear expected tensors of one dtype, got {', '.join(kinds)}")
+    if bias is not None and as_tensor(bias).shape != W.shape[:1]:
+        raise RuntimeError(f"bilinear expected a bias of shape {tuple(W.shape[:1])}, got {as_tensor(bias).shape}")
     products = x1.unsqueeze(-1) * x2.unsqueeze(-2)
     return linear(products.flatten(-2), W.flatten(1), bias)
 

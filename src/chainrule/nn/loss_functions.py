@@ -316,7 +316,7 @@ def binary_cross_entropy_with_logits(
     ValueError
         If the shapes differ.
     RuntimeError
-        If the target holds integers, or a weight does not broadcast.
+        If input or target hold integers, or a weight does not broadcast.
 
     Examples
     --------
@@ -326,10 +326,12 @@ def binary_cross_entropy_with_logits(
     check_reduction(reduction, size_average, reduce)
     z, y = as_tensor(input), as_tensor(target)
     _check_same_shape("binary_cross_entropy_with_logits", z, y)
-    if y.array.dtype.kind != "f":
-        raise RuntimeError(
-            f"binary_cross_entropy_with_logits expected a floating-point target, got {y.dtype}: use y.float()"
-        )
+    for name, array in (("input", z.array), ("target", y.array)):
+        if array.dtype.kind != "f":
+            raise RuntimeError(
+                f"binary_cross_entropy_with_logits expected {name} to hold floating-point elements, "
+                f"got {array.dtype}: use float()"
+            )
     z, y = of_one_floating_dtype("binary_cross_entropy_with_logits", z, y)
     op = ops.BCEWithLogits(
         reduction, element_weight("weight", weight, z), element_weight("pos_weight", pos_weight, z)

@@ -10,6 +10,7 @@ from chainrule.autograd import constant
 from chainrule.nn.activation_functions import floating, logsigmoid
 from chainrule.nn.distance_functions import broadcast, pairwise_distance
 from chainrule.nn.loss_functions import check_reduction, reduced
+from chainrule.ops.losses import LEAST
 from chainrule.tensor import Tensor, apply, as_tensor, where
 
 
@@ -79,13 +80,18 @@ def hinge_embedding_loss(
     Tensor
         Without axes, or with ``reduction="none"`` of the shape that they broadcast to.
 
+    Raises
+    ------
+    NotImplementedError
+        If the scores are integers.
+
     Examples
     --------
     >>> hinge_embedding_loss([0.5, 0.25], [1, -1])
     tensor(0.6250)
     """
     check_reduction(reduction, size_average, reduce)
-    x, y = as_tensor(input), as_tensor(target)
+    x, y = floating("hinge_embedding_loss", input), as_tensor(target)
     return reduced(where(y != 1, (margin - x).clip(0), 0.0) + where(y != -1, x, 0.0), reduction)
 
 
@@ -135,8 +141,7 @@ def cosine_embedding_loss(
             "cosine_embedding_loss expected inputs of shape (batch, n) and a target of shape (batch,), or without "
             f"the batch, got shapes {tuple(x1.shape)}, {tuple(x2.shape)} and {tuple(y.shape)}"
         )
-    tiny = 1e-12  # keeps the gradient of a vector without length finite
-    lengths = ((x1 * x1).sum(-1) + tiny) * ((x2 * x2).sum(-1) + tiny)
+    lengths = ((x1 * x1).sum(-1) + LEAST) * ((x2 * x2).sum(-1) + LEAST)  # no gradient is infinite
     cosine = (x1 * x2).sum(-1) / lengths.sqrt()
     apart = where(y == -1, (cosine - margin).clip(0), 0.0)
     return reduced(where(y == 1, 1 - cosine, 0.0) + apart, reduction)
@@ -156,7 +161,7 @@ def soft_margin_loss(
     input : Tensor
         Scores x.
     target : Tensor
-        y, which is 1 or −1; its shape and that of the input broadcast.
+        y, which is 1 or −1, of the shape of the input or one that broadcasts to it.
     size_average, reduce : None
         PyTorch's deprecated arguments, not covered.
     reduction : str
@@ -165,7 +170,12 @@ def soft_margin_loss(
     Returns
     -------
     Tensor
-        Without axes, or with ``reduction="none"`` of the shape that they broadcast to.
+        Without axes, or with ``reduction="none"`` of the shape of the input.
+
+    Raises
+    ------
+    RuntimeError
+        If the shape of the target does not broadcast to that of the input.
 
     Examples
     --------
@@ -174,7 +184,12 @@ def soft_margin_loss(
     """
     check_reduction(reduction, size_average, reduce)
     x = floating("soft_margin_loss", input)
-    return apply(ops.SoftMargin(reduction), *broadcast("soft_margin_loss", x, as_tensor(target, x.dtype)))
+    rows, y = broadcast("soft_margin_loss", x, as_tensor(target, x.dtype))
+    if rows.array.shape != x.array.shape:
+        raise RuntimeError(
+            f"soft_margin_loss expected a target that broadcasts to {tuple(x.shape)}, got {y.shape}"
+        )
+    return apply(ops.SoftMargin(reduction), x, y)
 
 
 def multi_margin_loss(

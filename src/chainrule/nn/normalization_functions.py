@@ -93,6 +93,8 @@ def update_running(
     running_mean: Tensor, running_var: Tensor, momentum: float, mean: Array, var: Array, count: int
 ) -> None:
     """Move the running values towards those of a batch of ``count`` values per channel, in place."""
+    if not count:
+        return
     unbiased = var * (count / (count - 1))
     for running, batch in ((running_mean.array, mean), (running_var.array, unbiased)):
         running *= 1 - momentum

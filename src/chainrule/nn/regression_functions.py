@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import ops
+from chainrule import dtypes, ops
 from chainrule.autograd import mode
 from chainrule.nn.distance_functions import broadcast
 from chainrule.nn.loss_functions import check_reduction, of_one_floating_dtype, reduced
@@ -23,7 +23,10 @@ def _regression(
     name: str, make: Callable[[str], Loss], input: Any, target: Any, reduction: str, weight: Any = None
 ) -> Tensor:
     """Run a loss of two tensors of one shape, which ``make`` makes for a reduction."""
-    x, y = of_one_floating_dtype(name, as_tensor(input), as_tensor(target))
+    x, y = as_tensor(input), as_tensor(target)
+    if dtypes.bool_ in (x.dtype, y.dtype) and (name == "l1_loss" or weight is not None):
+        raise RuntimeError(f"{name} can't subtract booleans: use float()")
+    x, y = of_one_floating_dtype(name, x, y)
     shape = x.array.shape
     if shape != y.array.shape:
         x, y = _expanded(name, x, y)
@@ -115,6 +118,11 @@ def l1_loss(
     Tensor
         Without axes, or with ``reduction="none"`` of the shape of the input.
 
+    Raises
+    ------
+    RuntimeError
+        If one of them holds booleans, or their shapes don't broadcast.
+
     Examples
     --------
     >>> l1_loss([1.0, 2.0], [1.0, 0.0])
@@ -146,7 +154,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     Raises
     ------
     RuntimeError
-        If delta is not above 0.
+        If delta is not above 0; or the dtypes differ, and a gradient is wanted.
 
     Examples
     --------
@@ -156,7 +164,10 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     check_reduction(reduction)
     if delta <= 0:
         raise RuntimeError(f"huber_loss expected delta above 0, got {delta}")
-    return _regression("huber_loss", partial(ops.Huber, delta=delta), input, target, reduction, weight)
+    x, y = as_tensor(input), as_tensor(target)
+    if x.dtype != y.dtype and (x.dtype.kind != "f" or (mode.recording and (x._requires_grad or y._requires_grad))):
+        raise RuntimeError(f"huber_loss expected input and target of one dtype, got {x.dtype} and {y.dtype}")
+    return _regression("huber_loss", partial(ops.Huber, delta=delta), x, y, reduction, weight)
 
 
 def smooth_l1_loss(
@@ -284,6 +295,8 @@ def gaussian_nll_loss(
     ------
     ValueError
         If a variance is negative, or their shape doesn't fit.
+    RuntimeError
+        If the variances are integers.
     TypeError
         If the variance is neither a tensor nor a float.
 
@@ -308,6 +321,8 @@ def _variance(x: Tensor, var: Any) -> Tensor:
     if isinstance(var, float):
         return as_tensor(np.full(1, _not_negative(np.asarray(var)), dtype=x.dtype)).expand(x.shape)
     v = as_tensor(var)
+    if v.dtype.kind != "f":
+        raise RuntimeError(f"gaussian_nll_loss expected floating-point variances, got {v.dtype}: use var.float()")
     _not_negative(v.array)
     if mode.tape is not None:  # every replay checks, too
         apply(ops.NoGradient(_not_negative), v)
@@ -370,8 +385,8 @@ def kl_div(
         )
     check_reduction("sum" if reduction == "batchmean" else reduction, size_average, reduce)
     x, t = as_tensor(input), as_tensor(target)
-    if x.array.dtype.kind != "f" and t.array.dtype.kind != "f":
-        raise RuntimeError(f"kl_div expected floating-point elements, got {x.dtype}: use x.float()")
+    if x.array.dtype.kind != "f" or t.array.dtype.kind != "f":
+        raise RuntimeError(f"kl_div expected floating-point elements, got {x.dtype} and {t.dtype}: use x.float()")
     x, t = of_one_floating_dtype("kl_div", x, t)
     op = ops.KLDivergence("sum" if reduction == "batchmean" else reduction, log_target)
     total = apply(op, *broadcast("kl_div", x, t))

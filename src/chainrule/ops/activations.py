@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule.ops.operation import Array, Gradients, Operation, drop_where
+from chainrule.ops.operation import Array, Gradients, Operation, choose, drop_where
 
 
 class ReLU(Operation):
@@ -31,13 +31,11 @@ class LeakyReLU(Operation):
     def forward(self, x: Array) -> Array:
         self.x = x
         self.y = np.asarray(np.multiply(x, self.slope, out=self.y))
-        np.copyto(self.y, x, where=x > 0)
-        return self.y
+        return choose(x > 0, x, self.y, out=self.y)
 
     def backward(self, grad: Array) -> Gradients:
         dx = np.asarray(np.multiply(grad, self.slope, out=self.into[0]))
-        np.copyto(dx, grad, where=self.x > 0)
-        return (dx,)
+        return (choose(self.x > 0, grad, dx, out=dx),)
 
 
 def sigmoid(x: Array, out: Array | None = None) -> Array:

@@ -84,7 +84,8 @@ class Pow(Operation):
         da = db = None
         if self.needs[0]:
             # ∂y/∂a = b aᵇ⁻¹, and 0 where b = 0, whatever a is
-            slope = np.where(b == 0, 0, b * np.power(a, b - 1)).astype(grad.dtype, copy=False)
+            power = 1 / np.sqrt(a) if b.ndim == 0 and b == 0.5 else np.power(a, b - 1)  # they differ at −∞
+            slope = np.where(b == 0, 0, b * power).astype(grad.dtype, copy=False)
             da = sum_to(grad * slope, a.shape)
         if self.needs[1]:
             # ∂y/∂b = aᵇ ln a, and 0 in the limit a → 0 for b ≥ 0
@@ -157,12 +158,12 @@ def floor_divide(a: Array, b: Array) -> Array:
     >>> floor_divide(np.array([7.0, -7.0]), np.array(2.0))
     array([ 3., -4.])
     """
-    _refuse_zero(b)
+    _refuse_zero(a, b)
     return np.floor_divide(a, b)
 
 
-def _refuse_zero(b: Array) -> None:
-    if b.dtype.kind in "iu" and not b.all():
+def _refuse_zero(a: Array, b: Array) -> None:
+    if a.size and b.dtype.kind in "iu" and not b.all():
         raise RuntimeError("an integer is divided by 0, which has no result: use float() for inf and NaN")
 
 
@@ -172,7 +173,7 @@ class Mod(Operation):
     reads = (0, 1)
 
     def forward(self, a: Array, b: Array) -> Array:
-        _refuse_zero(b)
+        _refuse_zero(a, b)
         self.a, self.b = a, b
         self.y = np.mod(a, b, out=self.y)
         return self.y

@@ -10,10 +10,25 @@ from chainrule.ops.operation import Array, Gradients, Operation, keep_where
 from chainrule.random import Generator
 
 
+def drawn_mask(generator: Generator, x: Array, keep: float, out: Array | None = None) -> Array:
+    """Draw which elements of ``x`` are kept, in the order in which they lie in memory, as PyTorch does.
+
+    Examples
+    --------
+    >>> drawn_mask(Generator(), np.zeros((2, 3)), 0.5).shape
+    (2, 3)
+    """
+    if x.flags.c_contiguous or 0 in x.strides:
+        return generator.bernoulli(x.shape, keep, out=out)
+    order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
+    mask = generator.bernoulli([x.shape[axis] for axis in order], keep)
+    return mask.transpose(np.argsort(order))
+
+
 class Dropout(Operation):
     """y = x / (1 − p) where the mask keeps it, else 0.
 
-    Every run draws a new mask, one draw per element in order.
+    Every run draws a new mask, one draw per element in the order of memory.
     """
 
     mask: Array | None = None
@@ -22,7 +37,7 @@ class Dropout(Operation):
         self.keep, self.generator = 1 - p, generator
 
     def forward(self, x: Array) -> Array:
-        self.mask = self.generator.bernoulli(x.shape, self.keep, out=self.mask)
+        self.mask = drawn_mask(self.generator, x, self.keep, out=self.mask)
         keep = x.dtype.type(self.keep)
         self.scale = 1 / keep if keep else keep  # rounded as in PyTorch: p first, then the quotient
         self.y = np.multiply(x, self.mask, out=self.y)
@@ -41,7 +56,7 @@ class AlphaDropout(Operation):
     """y = a x + b where the mask keeps it, else a s + b, s = −1.7581 being what SELU tends to on the left.
 
     a and b are such that mean 0 and variance 1 stay: a = 1/√((1 − p)(1 + p s²)), b = −a p s. Every run draws a new
-    mask, one draw per element in order.
+    mask, one draw per element in the order of memory.
 
     References
     ----------
@@ -56,7 +71,7 @@ class AlphaDropout(Operation):
     def forward(self, x: Array) -> Array:
         kind, p, s = x.dtype.type, self.p, self.saturation
         a = 1 / math.sqrt((1 - p) * (1 + p * s * s))
-        self.noise = np.multiply(self.generator.bernoulli(x.shape, 1 - p), kind(a))
+        self.noise = np.multiply(drawn_mask(self.generator, x, 1 - p), kind(a))
         shift = kind(-a * p * s)  # rounded as in PyTorch
         self.y = np.multiply(x, self.noise, out=self.y)
         self.y += np.where(self.noise == 0, kind(a * s) + shift, shift)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from chainrule.ops.operation import Array, Gradients, Operation, add_up, sum_to
@@ -59,7 +61,8 @@ class Linear(Operation):
         if self.needs[0]:
             dx = _rows_by(grad, W, self.into[0])  # ∂L/∂x = grad W
         if x.ndim != 2:  # one row for each example
-            grad, x = grad.reshape(-1, W.shape[0]), x.reshape(-1, W.shape[1])
+            rows = math.prod(x.shape[:-1])
+            grad, x = grad.reshape(rows, W.shape[0]), x.reshape(rows, W.shape[1])
         if self.needs[1]:
             dW = _outer(grad, x, self.into[1])  # ∂L/∂W = gradᵀ x
         if len(self.needs) > 2 and self.needs[2]:

@@ -32,19 +32,33 @@ class BatchNorm(Operation):
     def forward(self, x: Array, weight: Array | None = None, bias: Array | None = None) -> Array:
         self.axes = (0, *range(2, x.ndim))
         self.channels = (1, -1, *(1 for _ in x.shape[2:]))  # the shape that lays channels along axis 1
-        if self.of_batch:
-            self.mean, self.var = x.mean(axis=self.axes), x.var(axis=self.axes)
-            if self.observe is not None:
-                self.observe(self.mean, self.var, x.size // x.shape[1])
-        assert self.mean is not None
+        centred = self._centred(x)
         assert self.var is not None
         self.scale = (1 / np.sqrt(self.var + self.eps)).astype(x.dtype).reshape(self.channels)
-        self.normal = (x - self.mean.reshape(self.channels)) * self.scale
+        self.normal = centred * self.scale
         self.weight = None if weight is None else weight.reshape(self.channels)
         self.y = self.normal if self.weight is None else self.normal * self.weight
         if bias is not None:
             self.y = self.y + bias.reshape(self.channels)
         return self.y
+
+    def _centred(self, x: Array) -> Array:
+        """Compute x − mean; of the batch, find mean and variance."""
+        if not self.of_batch:
+            assert self.mean is not None
+            return x - self.mean.reshape(self.channels)
+        count = x.size // x.shape[1] if x.size else 0
+        mean = x.mean(axis=self.axes, keepdims=True)
+        centred: Array = x - mean
+        rest = centred.mean(axis=self.axes, keepdims=True)  # what rounding has left of the mean
+        centred -= rest
+        self.mean, self.var = (
+            (mean + rest).reshape(-1),
+            add_up(np.square(centred), self.axes) / x.dtype.type(count),
+        )
+        if self.observe is not None:
+            self.observe(self.mean, self.var, count)
+        return centred
 
     def backward(self, grad: Array) -> Gradients:
         # with n = normal and g = grad · γ:  ∂L/∂x = (g − mean(g) − n mean(g n)) / √(var + ε),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule.ops.operation import Array, Gradients, Operation, drop_where, keep_where, sum_to
+from chainrule.ops.operation import Array, Gradients, Operation, choose, drop_where, keep_where, sum_to
 from chainrule.random import Generator
 
 SIXTH = float(np.float32(1) / np.float32(6))  # PyTorch rounds it so for float64, too
@@ -21,7 +21,7 @@ class Threshold(Operation):
 
     def forward(self, x: Array) -> Array:
         self.below = x <= x.dtype.type(self.threshold)
-        self.y = np.where(self.below, x.dtype.type(self.value), x)
+        self.y = choose(self.below, np.full_like(x, self.value), x, out=self.y)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
@@ -71,7 +71,7 @@ class Hardswish(Operation):
 
     def backward(self, grad: Array) -> Gradients:
         # dy/dx = x/3 + 1/2 between −3 and 3
-        inside = np.where(self.x >= 3, grad, grad * (self.x / 3 + 0.5))
+        inside = choose(self.x >= 3, grad, grad * (self.x / 3 + 0.5))
         return (drop_where(self.x <= -3, inside, out=self.into[0]),)
 
 
@@ -97,7 +97,7 @@ class Softshrink(Hardshrink):
 
     def forward(self, x: Array) -> Array:
         self.x = x
-        moved = np.where(x > self.lambd, x - self.lambd, x + self.lambd)
+        moved = choose(x > self.lambd, x - self.lambd, x + self.lambd)
         self.y = drop_where((x >= -self.lambd) & (x <= self.lambd), moved, out=self.y)
         return self.y
 
@@ -109,13 +109,13 @@ class PReLU(Operation):
 
     def forward(self, x: Array, w: Array) -> Array:
         self.x, self.w = x, w
-        self.y = np.where(x > 0, x, w * x)
+        self.y = choose(x > 0, x, w * x)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
         # ∂y/∂x = w and ∂y/∂w = x where x ≤ 0
         positive = self.x > 0
-        dx = np.where(positive, grad, self.w * grad)
+        dx = choose(positive, grad, self.w * grad)
         dw = sum_to(drop_where(positive, self.x * grad), self.w.shape) if self.needs[1] else None
         return dx, dw
 

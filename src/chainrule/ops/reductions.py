@@ -57,32 +57,40 @@ class Mean(Reduction):
 
 
 class Var(Reduction):
-    """y = Σ (x − mean)² / (n − correction)."""
+    """y = Σ (x − mean)² / (n − correction), computed in float64: squares of float32 may be too small for it."""
 
     def __init__(self, axis: Axes = None, keepdims: bool = False, correction: float = 1) -> None:
         super().__init__(axis, keepdims)
         self.correction = correction
 
     def forward(self, x: Array) -> Array:
-        n = self.count(x.shape)
-        self.freedom = x.dtype.type(max(n - self.correction, 0))
-        mean = add_up(x, self.axis, keepdims=True) / x.dtype.type(n)
-        self.centred = np.asarray(x - mean)
-        squares = add_up(np.square(self.centred), self.axis, self.keepdims)
-        self.y = np.true_divide(squares, self.freedom)
+        self.y = self.variance(x).astype(x.dtype)
         return self.y
+
+    def variance(self, x: Array) -> Array:
+        """Compute it in float64."""
+        n = self.count(x.shape)
+        self.freedom = n - self.correction
+        mean = np.add.reduce(x, axis=self.axis, keepdims=True, dtype=np.float64) / np.float64(n)
+        centred = x - mean
+        self.centred = centred.astype(x.dtype, copy=False)
+        squares = np.add.reduce(np.square(centred), axis=self.axis, keepdims=self.keepdims)
+        return np.asarray(np.true_divide(squares, max(self.freedom, 0)))
 
     def backward(self, grad: Array) -> Gradients:
         # ∂y/∂x = 2 (x − mean) / (n − correction); without freedom, what PyTorch gives
-        slope = 2 / self.freedom * self.centred if self.freedom else np.where(self.centred == 0, np.nan, np.inf)
-        return (self.spread(grad, self.centred.shape) * slope.astype(grad.dtype, copy=False),)
+        if self.axis is None and self.freedom <= 0:
+            slope = np.where(self.centred == 0, np.nan, np.inf).astype(grad.dtype)
+        else:
+            slope = grad.dtype.type(np.float64(2) / self.freedom) * self.centred
+        return (self.spread(grad, self.centred.shape) * slope,)
 
 
 class Std(Var):
     """y = √var(x), with gradient 0 where that is 0."""
 
     def forward(self, x: Array) -> Array:
-        self.y = np.sqrt(super().forward(x))
+        self.y = np.sqrt(self.variance(x)).astype(x.dtype)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
@@ -92,12 +100,19 @@ class Std(Var):
 
 
 class Extremum(Reduction):
-    """The largest (or smallest) element; equal ones share the gradient, as in PyTorch's ``amax``."""
+    """The largest (or smallest) element; equal ones share the gradient.
+
+    If that is NaN, so is the gradient, as in PyTorch's ``amax``; or with ``nan_is_equal``, as in its ``max``, the
+    NaN share it.
+    """
 
     reads = (0,)
 
-    def __init__(self, axis: Axes = None, keepdims: bool = False, *, largest: bool = True) -> None:
+    def __init__(
+        self, axis: Axes = None, keepdims: bool = False, *, largest: bool = True, nan_is_equal: bool = False
+    ) -> None:
         super().__init__(axis, keepdims)
+        self.nan_is_equal = nan_is_equal
         self.reduce = np.maximum.reduce if largest else np.minimum.reduce
 
     def forward(self, x: Array) -> Array:
@@ -107,10 +122,10 @@ class Extremum(Reduction):
 
     def backward(self, grad: Array) -> Gradients:
         chosen = self.x == self.spread(self.y, self.x.shape)
-        if np.isnan(self.y).any():
+        if self.nan_is_equal:
             chosen |= np.isnan(self.x) & self.spread(np.isnan(self.y), self.x.shape)
         shares = np.add.reduce(chosen, axis=self.axis, keepdims=True, dtype=grad.dtype)
-        return (keep_where(chosen, np.divide(self.spread(grad, self.x.shape), shares)),)
+        return (np.divide(keep_where(chosen, self.spread(grad, self.x.shape)), shares),)
 
 
 class Prod(Reduction):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from chainrule.ops.losses import Loss
-from chainrule.ops.operation import Array, Gradients
+from chainrule.ops.operation import Array, Gradients, choose
 
 
 class Huber(Loss):
@@ -19,7 +19,7 @@ class Huber(Loss):
         self.difference = np.subtract(x, y)
         size = np.abs(self.difference)
         far = self.delta * (size - 0.5 * self.delta)
-        return self.reduce(np.where(size <= self.delta, 0.5 * size * size, far))
+        return self.reduce(choose(size <= self.delta, 0.5 * size * size, far))
 
     def backward(self, grad: Array) -> Gradients:
         # ∂/∂x = d, but no further than δ from 0
@@ -38,7 +38,7 @@ class SmoothL1(Loss):
     def forward(self, x: Array, y: Array) -> Array:
         self.difference = np.subtract(x, y)
         size = np.abs(self.difference)
-        return self.reduce(np.where(size < self.beta, 0.5 * size * size / self.beta, size - 0.5 * self.beta))
+        return self.reduce(choose(size < self.beta, 0.5 * size * size / self.beta, size - 0.5 * self.beta))
 
     def backward(self, grad: Array) -> Gradients:
         # ∂/∂x = d/β, but no further than 1 from 0

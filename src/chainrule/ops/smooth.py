@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.ops.activations import sigmoid
 from chainrule.ops.elementwise import sign
-from chainrule.ops.operation import Array, Gradients, Operation
+from chainrule.ops.operation import Array, Gradients, Operation, choose
 from chainrule.ops.special import erf
 
 
@@ -16,7 +16,7 @@ class ELU(Operation):
     """y = s x where x > 0, else s α (e^κx − 1)."""
 
     reads = (0,)
-    scale = rate = slope_rate = 1.0
+    scale = rate = growth = slope_rate = 1.0  # κ in the value; in the derivative, as exponent and as factor
 
     def __init__(self, alpha: float) -> None:
         self.alpha = alpha
@@ -25,16 +25,13 @@ class ELU(Operation):
         self.x = x
         self.y = np.asarray(np.expm1(np.minimum(x, 0) * self.rate, out=self.y))
         self.y *= self.alpha * self.scale
-        np.copyto(self.y, x * self.scale, where=x > 0)
-        return self.y
+        return choose(x > 0, x * self.scale, self.y, out=self.y)
 
     def backward(self, grad: Array) -> Gradients:
         # dy/dx = s where x > 0, else s α κ e^κx
-        rate = self.slope_rate
-        slope = np.exp(np.minimum(self.x, 0) * rate) * (self.alpha * self.scale * rate)
+        slope = np.exp(np.minimum(self.x, 0) * self.growth) * (self.alpha * self.scale * self.slope_rate)
         dx = np.asarray(np.multiply(grad, slope, out=self.into[0]))
-        np.copyto(dx, grad * self.scale, where=self.x > 0)
-        return (dx,)
+        return (choose(self.x > 0, grad * self.scale, dx, out=dx),)
 
 
 class SELU(ELU):
@@ -49,10 +46,11 @@ class SELU(ELU):
 class CELU(ELU):
     """ELU with κ = 1/α, and so with slope 1 on both sides of 0."""
 
-    def __init__(self, alpha: float) -> None:
+    def __init__(self, alpha: float, inplace: bool = False) -> None:
         super().__init__(alpha)
         self.rate = 1 / alpha
         self.slope_rate = 1 / float(np.float32(alpha))  # as PyTorch rounds it, for float64 too
+        self.growth = self.rate if inplace else self.slope_rate  # in place, it takes the power from the value
 
 
 class GELU(Operation):
@@ -137,7 +135,7 @@ class LogSigmoid(Operation):
     def backward(self, grad: Array) -> Gradients:
         # dy/dx = σ(−x), with σ(−|x|) = e^−|x| / (1 + e^−|x|)
         tail = self.decay / (1 + self.decay)
-        return (np.multiply(grad, np.where(self.x < 0, 1 - tail, tail), out=self.into[0]),)
+        return (np.multiply(grad, choose(self.x < 0, 1 - tail, tail), out=self.into[0]),)
 
 
 class Softplus(Operation):
@@ -150,14 +148,15 @@ class Softplus(Operation):
 
     def forward(self, x: Array) -> Array:
         self.x, scaled = x, x * self.beta
-        self.y = np.where(scaled > self.threshold, x, np.log1p(np.exp(scaled)) / self.beta)
+        curve = np.log1p(np.exp(scaled)) / self.beta
+        self.y = choose(scaled > self.threshold, x, curve)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
         # dy/dx = e^βx / (1 + e^βx), or 1
         scaled = self.x * self.beta
         growth = np.exp(scaled)
-        return (np.where(scaled > self.threshold, grad, grad * growth / (growth + 1)),)
+        return (choose(scaled > self.threshold, grad, grad * growth / (growth + 1)),)
 
 
 class Softsign(Operation):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule.ops.operation import Array
+from chainrule.ops.operation import Array, choose
 
 # erf x = x + x P(x²) for |x| ≤ 1, and erf x = 1 − e^−x² Q(u) with u = (x − 3) / (x + 3) for 1 ≤ x ≤ 6, beyond
 # which it is 1 to the last bit. P and Q are Chebyshev interpolants, got with 40 digits; high powers come first.
@@ -53,7 +53,7 @@ def erf(x: Array) -> Array:
     near = near + near * _polynomial(P, near * near)
     far = np.clip(size, 1, 6)
     far = 1 - np.exp(-far * far) * _polynomial(Q, (far - 3) / (far + 3))
-    return np.copysign(np.where(size < 1, near, far), x)  # type: ignore[no-any-return]
+    return np.copysign(choose(size < 1, near, far), x)
 
 
 def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
