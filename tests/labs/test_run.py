@@ -121,6 +121,17 @@ def test_an_error_leaves_a_run_that_can_be_resumed(options):
     assert resumed("lab", Options(resume=True, out=options.out)).lr == 0.01
 
 
+@pytest.mark.parametrize("edit", [('"lr": 0.01', '"lr": 0.5'), ('"lr"', "lr")], ids=["a value", "no JSON"])
+def test_options_that_were_edited_by_hand_are_not_gone_on_with(options, edit):
+    with pytest.raises(RuntimeError), LabRun("lab", options):
+        raise RuntimeError
+    (options.out / "summary.json").touch()  # of a run that was killed while it wrote its results
+    path = options.out / "options.json"
+    path.write_text(path.read_text().replace(*edit))
+    with pytest.raises(LabError, match=r"options.json is not as the run wrote it .*: begin another run"):
+        resumed("lab", Options(resume=True, out=options.out))
+
+
 def test_the_newest_interrupted_run_is_resumed(tmp_path):
     runs = tmp_path / "runs"
     for seed in (1, 2, 3):

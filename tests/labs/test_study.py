@@ -117,7 +117,7 @@ def test_an_interrupted_study_goes_on_where_it_was(tmp_path, processes):
     with pytest.raises(KeyboardInterrupt):
         run_trials(fail_at, chosen, tmp_path / "a", processes=processes)
     kept = {path.stem for path in (tmp_path / "a").glob("*.json")}
-    assert {"lr_0.1", "lr_0.2"} <= kept
+    assert kept & {"lr_0.1", "lr_0.2"}  # the third is begun when one of the first two has ended
     assert "lr_0.3" not in kept
     (tmp_path / "stop").write_text("never")
     before = len(runs(tmp_path))

@@ -3,6 +3,9 @@
 import functools
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +21,8 @@ from chainrule.datasets.places import SAMPLE, cache_folder, find_split, places
 __all__ = ["Source", "download_folder", "load_split", "sample_files"]
 
 Kind = Literal["full", "sample", "other"]
+
+_silent = ContextVar("_silent", default=False)
 
 
 @dataclass(frozen=True)
@@ -209,4 +214,22 @@ def _notice_wrong_folder(
 @functools.cache
 def _notice(text: str) -> None:
     """Tell the user; once in a process, although both parts of a set have the same to say."""
-    print(text, file=sys.stderr)
+    if not _silent.get():
+        print(text, file=sys.stderr)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Inside, don't say where data come from: what is run in many processes would say it in each.
+
+    Examples
+    --------
+    >>> from chainrule.datasets import MNIST
+    >>> with silent():
+    ...     digits = MNIST(train=False)
+    """
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sized
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -37,15 +37,26 @@ def bar(items: Iterable[T], title: str, total: int | None = None, completed: int
     6
     """
     from rich.console import Console
-    from rich.progress import track
 
     console = Console(stderr=True)
     if not title:
         return iter(items)
+    if total is None and isinstance(items, Sized):
+        total = len(items)
     if not console.is_terminal:
-        return _lines(items, title, len(items) if total is None and isinstance(items, Sized) else total, completed)
-    shown = track(items, title, total, completed, console=console, transient=True, refresh_per_second=PER_SECOND)
-    return iter(shown)
+        return _lines(items, title, total, completed)
+    return _drawn(items, title, total, completed, console)
+
+
+def _drawn(items: Iterable[T], title: str, total: int | None, completed: int, console: Any) -> Iterator[T]:
+    """Pass items on, under a bar."""
+    from rich.progress import Progress
+
+    with Progress(console=console, transient=True, refresh_per_second=PER_SECOND) as progress:
+        task = progress.add_task(title, total=total, completed=completed)
+        for item in items:
+            yield item
+            progress.advance(task)
 
 
 def _lines(items: Iterable[T], title: str, total: int | None, completed: int) -> Iterator[T]:

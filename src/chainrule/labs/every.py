@@ -97,7 +97,7 @@ def _kept(folder: Path) -> dict[str, Entry]:
     """Return what the page says of the labs that ran before an interruption, if that can still be read."""
     try:
         entries = [Entry(**entry) for entry in unseal(read_json(folder / DONE))["labs"]]
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):  # the last: of another version
         return {}
     return {entry.name: entry for entry in entries if entry.name in LABS}
 

@@ -74,10 +74,14 @@ def _remembered(folder: Path) -> dict[str, Any] | None:
 
 def _unchanged(folder: Path) -> dict[str, Any]:
     """Return what was noted of a run that is to be resumed, or raise a LabError if it was changed."""
+    path = folder / OPTIONS
     try:
-        return unseal(read_json(folder / OPTIONS))
+        return unseal(read_json(path))
     except (OSError, ValueError) as error:
-        raise LabError(f"nothing to resume: {folder / OPTIONS} is damaged: {error}") from error
+        raise LabError(
+            f"nothing to resume: {path} is not as the run wrote it ({error}). What a run began with can't be "
+            "changed: begin another run"
+        ) from error
 
 
 # ---- to be resumed ---------------------------------------------------------------------------------------------
@@ -128,7 +132,7 @@ def _interrupted(lab: str, out: Path | None, runs: Path) -> Path:
     unfinished = [folder for folder in found if (folder / RUNNING).exists()]
     if unfinished:
         return max(unfinished, key=lambda folder: (folder / RUNNING).stat().st_mtime)
-    if out and (out / "summary.json").exists():
+    if out and (out / "summary.json").exists() and not (out / RUNNING).exists():
         raise LabError(f"nothing to resume: the run in {out} is finished")
     for folder in candidates:
         if (folder / OPTIONS).exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -98,6 +99,7 @@ class LabRun:
     def __enter__(self) -> Self:
         if self.options.resume:
             check_facts(self.folder, self._facts)
+            print(f"Going on with the run in {self.folder}.", file=sys.stderr)
             for left in self.folder.glob(".*.partial"):  # by a process that was killed while it wrote
                 left.unlink()
         else:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chainrule.json_files import read_json, seal, unseal
+from chainrule.datasets.load import silent
 from chainrule.labs.bar import bar
 from chainrule.labs.results import write_json
 from chainrule.random import default_generator, manual_seed
@@ -143,7 +144,7 @@ def _run(
     """Run a trial, in whatever process, and keep it."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1), _own_stream():
+    with threadpool_limits(1), _own_stream(), silent():
         result = json.loads(json.dumps(without_nan(trial(**order["settings"]))))
     write_json(file, seal({**order, "result": result}))
     return key, result

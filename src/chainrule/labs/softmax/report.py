@@ -87,8 +87,8 @@ class Results:
             }
             if reference is not None:
                 row["PyTorch test acc."] = f"{reference.epochs[i]['validation_accuracy']:.2%}"
-            row["its way: loss"] = f"{document['loss']:.5f}"
-            row["its way: acc."] = f"{document['accuracy']:.2%}"
+            row["its way: last batch, loss"] = f"{document['loss']:.5f}"
+            row["its way: last batch, acc."] = f"{document['accuracy']:.2%}"
             row["its way: test acc."] = f"{document['test_accuracy']:.2%}"
             rows.append(row)
         return rows
