@@ -1,5 +1,7 @@
 """Draws with weights and probabilities beside PyTorch's, and one state that goes from one library to the other."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -140,3 +142,17 @@ def test_captured_draws_are_drawn_anew():
     captured = [[t.tolist() for t in step(p)] for _ in range(4)]
     cr.set_rng_state(state)
     assert captured == [[cr.bernoulli(p).tolist(), cr.multinomial(p, 2).tolist()] for _ in range(4)]
+
+
+@pytest.mark.parametrize("std", [[1.0, -1.0], [math.nan, 1.0]])
+def test_no_element_of_a_standard_deviation_is_negative(std):
+    for library in (cr, torch):
+        with pytest.raises(RuntimeError, match="all elements of std"):
+            library.normal(library.zeros(2), library.tensor(std))
+
+
+def test_arrays_and_lists_of_means_do_as_tensors_do():
+    def drawn(mean):
+        return cr.normal(mean, 0.5, generator=cr.Generator().manual_seed(0)).tolist()
+
+    assert drawn([1.0, 3.0]) == drawn(np.array([1, 3], np.float32)) == drawn(cr.tensor([1.0, 3.0]))

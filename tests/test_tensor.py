@@ -11,7 +11,7 @@ from chainrule import ops
 from chainrule.autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from chainrule.creation import arange, from_numpy, ones, tensor, zeros
 from chainrule.ops import Operation
-from chainrule.tensor import Size, Tensor, apply, as_tensor
+from chainrule.tensor import Size, Tensor, apply, as_tensor, where
 
 
 def leaf(*values, dtype=np.float64):
@@ -576,3 +576,29 @@ def test_keep_where_takes_strided_broadcast_and_scalar_gradients():
         assert np.array_equal(ops.operation.keep_where(mask, grad), np.where(mask, grad, 0))
     assert ops.operation.keep_where(np.array(True), np.array(3.0)) == 3
     assert ops.operation.keep_where(np.bool_(False), np.float64(np.inf)) == 0
+
+
+@pytest.mark.parametrize("size", [3, 255, 256, 1000])
+def test_choose_gives_the_bits_of_either_and_may_write_over_both(size):
+    rng = np.random.default_rng(size)
+    mask, a = rng.random(size) < 0.5, rng.standard_normal(size).astype(np.float32)
+    b = np.where(rng.random(size) < 0.3, np.float32("nan"), np.float32(-0.0))
+    expected = np.where(mask, a, b).tobytes()
+    for out in (None, np.empty_like(a), a.copy(), b.copy()):
+        assert ops.operation.choose(mask, a, b, out=out).tobytes() == expected
+    for out in (a, b):
+        assert ops.operation.choose(mask, a.copy(), b.copy(), out=out).tobytes() == expected
+
+
+def test_whole_numbers_that_a_dtype_cannot_hold_are_refused_where_they_would_be_kept():
+    x = Tensor(np.array([1, 2], np.uint8))
+    keep = (
+        lambda: where(Tensor([True, False]), x, 300),
+        lambda: x.masked_fill(Tensor([True, False]), 300),
+        lambda: x.clone().fill_(300),
+        lambda: x.clip(300),
+        lambda: x**300,
+    )
+    for kept in keep:
+        with pytest.raises(RuntimeError, match="uint8 can't hold 300"):
+            kept()

@@ -1,6 +1,7 @@
 """Tensors against PyTorch's: values, dtypes, shapes, gradients and errors."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -743,6 +744,8 @@ CREATED = {
         lib.arange(2.0),
     ),
     "arange with a dtype": lambda lib: lib.arange(3, dtype=lib.float32),
+    "arange of numbers in tensors": lambda lib: (lib.arange(lib.tensor(3)), lib.arange(0, lib.tensor(1.5))),
+    "arange of NumPy's integers": lambda lib: lib.arange(np.int64(2), np.int32(5)),
     "arange of many": lambda lib: lib.arange(0, 100, 0.1),
     "linspace": lambda lib: (
         lib.linspace(0, 1, 5),
@@ -760,6 +763,18 @@ CREATED = {
 @pytest.mark.parametrize("name", CREATED)
 def test_creation_gives_what_it_gives_in_pytorch(name):
     assert_same_function(lambda lib: CREATED[name](lib))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", *map(np.dtype, INTEGERS)], ids=str)
+@pytest.mark.parametrize(
+    "limits",
+    [
+        *[(-0.5, 2, 1), (0, 10, 3.5), (0.9, 3.2, 1), (0, 3, 0.5), (2.5, -3.5, -1.5), (0.5, 0.2, -1)],
+        *[(0.5, 0.2, 1), (0, 3, 0), (0, math.nan, 1), (0, math.inf, 1), (2, 2, 1)],
+    ],
+)
+def test_arange_cuts_fractions_as_pytorch_does(limits, dtype):
+    assert_same_function(lambda lib: lib.arange(*limits, dtype=getattr(lib, str(dtype))))
 
 
 def test_the_default_dtype_is_that_of_new_tensors():

@@ -5,7 +5,7 @@ import io
 import os
 import pickle
 import zipfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainrule as cr
+import chainrule.torch_files
 
 torch = pytest.importorskip("torch")
 
@@ -107,7 +108,8 @@ def test_training_goes_on_from_the_other_frameworks_checkpoint():
         (np.ones(2), "numpy"),
         ({1, 2}, "set"),
         (b"ab", "encode"),
-        (torch.ones(2, dtype=torch.bfloat16), "BFloat16Storage"),
+        (torch.ones(2, dtype=torch.bfloat16), r"BFloat16Storage, and tensors have float32, .*\.float\(\)"),
+        (torch.ones(2, dtype=torch.complex64), "ComplexFloatStorage, and tensors have .*bool$"),
         (torch.ones(2).to_sparse(), "sparse"),
         (torch.device("cpu"), "torch.device"),
         ({(1, 2): 3}, "a key of type tuple"),
@@ -117,6 +119,24 @@ def test_training_goes_on_from_the_other_frameworks_checkpoint():
 def test_everything_else_is_refused_by_name(held, name):
     with pytest.raises(ValueError, match=name):
         loaded({"a": held})
+
+
+def test_every_schedules_state_is_loaded():
+    schedules = torch.optim.lr_scheduler
+    optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], momentum=0.9)
+    states = [
+        schedule.state_dict()
+        for schedule in (
+            schedules.MultiStepLR(optimizer, [2, 5, 5]),
+            schedules.CosineAnnealingLR(optimizer, 5),
+            schedules.OneCycleLR(optimizer, 0.1, 12),
+            schedules.CyclicLR(optimizer, 0.01, 0.1),
+            schedules.ReduceLROnPlateau(optimizer),
+            schedules.SequentialLR(optimizer, [schedules.StepLR(optimizer, 2)] * 2, [3]),
+        )
+    ]
+    assert loaded(states) == states
+    assert type(loaded(states)[0]["milestones"]) is Counter
 
 
 def archive(program, storages=()):
@@ -177,6 +197,25 @@ def test_a_tensor_lies_in_its_storage(rest, message):
 def test_a_storage_has_the_length_that_is_said():
     with pytest.raises(ValueError, match="has 8 bytes, expected 4 of float32"):
         cr.load(archive(b"\x80\x02" + TENSOR + b"K\x00K\x02\x85K\x01\x85\x89)tR.", [bytes(8)]))
+
+
+def test_a_storage_is_looked_through_once_however_many_tensors_lie_in_it(monkeypatch):
+    looked = []
+    monkeypatch.setattr(chainrule.torch_files, "check_booleans", lambda *arguments: looked.append(arguments))
+    flags = torch.zeros(100, dtype=torch.bool)
+    assert len(loaded([flags[i] for i in range(100)])) == 100
+    assert len(looked) == 1
+
+
+def test_a_storage_is_of_one_dtype():
+    part = TENSOR + b"K\x00K\x02\x85K\x01\x85\x89)tR"
+    with pytest.raises(ValueError, match="storage 0 is 4 of float32, and 4 of int32"):
+        cr.load(archive(b"\x80\x02](" + part + part.replace(b"Float", b"Int") + b"e.", [bytes(16)]))
+
+
+def test_a_file_that_can_not_be_opened_is_not_called_damaged(tmp_path):
+    with pytest.raises(IsADirectoryError):
+        cr.load(tmp_path)
 
 
 def test_parts_that_are_compressed_are_refused():

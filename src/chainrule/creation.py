@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -218,13 +219,23 @@ def arange(
     """
     if end is None:
         start, end = 0, start
-    if step == 0 or (end - start) * step < 0:
-        raise RuntimeError(f"arange expected a step that leads from start to end, got {start}, {end}, {step}")
-    if dtype is None:
-        whole = all(isinstance(x, int) for x in (start, end, step))
-        dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
+    start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
+    given = start, end, step
+    whole = all(isinstance(x, int | np.integer) for x in given)
+    kind = dtypes.int64 if dtype is None and whole else _floating(dtype)
+    if not all(map(math.isfinite, given)):
+        raise RuntimeError(f"arange expected finite numbers, got {given}")
+    if (end - start) * step < 0:
+        raise RuntimeError(f"arange expected a step that leads from start to end, got {given}")
+    if kind == dtypes.int64:  # PyTorch cuts all three to integers
+        start, end, step = map(int, given)
+    if step == 0:
+        raise RuntimeError(f"arange expected a step other than 0, got {given[2]}")
+    if kind.kind in "iu" and kind != dtypes.int64:  # of the shorter ones, all but the length
+        count = math.ceil((end - start) / step)
+        return _made(lambda: (int(start) + int(step) * np.arange(count)).astype(kind), device, requires_grad)
     # computed in float64 and rounded once, like PyTorch
-    return _made(lambda: np.arange(start, end, step).astype(dtypes.as_dtype(dtype)), device, requires_grad)
+    return _made(lambda: np.arange(start, end, step).astype(kind), device, requires_grad)
 
 
 def linspace(

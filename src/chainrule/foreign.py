@@ -35,7 +35,7 @@ def check_members(archive: zipfile.ZipFile) -> None:
     ...     check_members(archive)
     Traceback (most recent call last):
     ...
-    ValueError: its parts are compressed or overlap, which neither chainrule nor PyTorch writes
+    ValueError: its parts are compressed or overlap, which neither cr.save nor torch.save writes
     """
     members, file = archive.infolist(), archive.fp
     assert file is not None
@@ -46,7 +46,7 @@ def check_members(archive: zipfile.ZipFile) -> None:
         or any(m.compress_type != zipfile.ZIP_STORED or m.compress_size != m.file_size for m in members)
         or sum(member.file_size for member in members) > size
     ):
-        raise ValueError("its parts are compressed or overlap, which neither chainrule nor PyTorch writes")
+        raise ValueError("its parts are compressed or overlap, which neither cr.save nor torch.save writes")
 
 
 def checked_tensor(array: Array, name: Any) -> Tensor:

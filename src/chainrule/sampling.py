@@ -143,6 +143,8 @@ def normal(
     ------
     TypeError
         If there are tensors and a ``size``, or neither.
+    RuntimeError
+        If a standard deviation is negative.
 
     Examples
     --------
@@ -152,9 +154,12 @@ def normal(
     (tensor([10.1541,  9.9707]), tensor([-0.0894,  3.2842]))
     """
     result: Tensor
+    mean, std = (as_tensor(x) if isinstance(x, np.ndarray | list) else x for x in (mean, std))
     each = [x for x in (mean, std) if isinstance(x, Tensor)]
     if bool(each) == (size is not None):
         raise TypeError("normal expected tensors, or numbers and a size")
+    if isinstance(std, Tensor) and not np.all(std.array >= 0):
+        raise RuntimeError("normal expected all elements of std >= 0")
     if not each:
         with no_grad():
             result = empty(size, dtype=dtype, device=device).normal_(mean, std, generator=generator)

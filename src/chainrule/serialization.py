@@ -10,6 +10,7 @@ import json
 import math
 import os
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -83,8 +84,8 @@ def load(f: PathOrFile, map_location: Any = None, *, weights_only: bool = True) 
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    OSError
+        If there is no such file, or it can't be read.
     ValueError
         If it is no such file, a damaged one, or one with anything else in it, which is named: nothing that a file
         says is executed.
@@ -103,20 +104,16 @@ def load(f: PathOrFile, map_location: Any = None, *, weights_only: bool = True) 
     if not weights_only:
         raise NotImplementedError("load(weights_only=False) would execute what a file says: not covered")
     name = os.fspath(f) if isinstance(f, str | os.PathLike) else getattr(f, "name", "the file")
-    try:
-        if isinstance(f, str | os.PathLike):
-            with Path(f).open("rb") as file:
-                return _read(file)
-        return _read(f)
-    except FileNotFoundError:
-        raise
-    except torch_files.RefusedFileError as error:
-        raise ValueError(f"{name} can't be loaded: {error}") from None
-    except Exception as error:
-        raise ValueError(
-            f"{name} is not a file that chainrule.save or torch.save wrote, or it is damaged "
-            f"({type(error).__name__}: {str(error)[:300]})"
-        ) from error
+    with Path(f).open("rb") if isinstance(f, str | os.PathLike) else nullcontext(f) as file:
+        try:
+            return _read(file)
+        except torch_files.RefusedFileError as error:
+            raise ValueError(f"{name} can't be loaded: {error}") from None
+        except Exception as error:
+            raise ValueError(
+                f"{name} is not a file that chainrule.save or torch.save wrote, or it is damaged "
+                f"({type(error).__name__}: {str(error)[:300]})"
+            ) from error
 
 
 def _read(file: IO[bytes]) -> Any:

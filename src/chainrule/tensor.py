@@ -665,7 +665,12 @@ class Tensor:
         if isinstance(min, Tensor) or isinstance(max, Tensor):
             raised = self if min is None else where(self < min, min, self)
             return raised if max is None else where(raised > max, max, raised)
-        return apply(ops.Clip(min, max), self.to(dtypes.result_type(self.array, *_given(min, max))))
+        dtype = dtypes.result_type(self.array, *_given(min, max))
+        if dtype == dtypes.bool_:
+            raise NotImplementedError("clip() needs numbers, got booleans: use x.int()")
+        for bound in _given(min, max):
+            _check_fits(bound, dtype)
+        return apply(ops.Clip(min, max), self.to(dtype))
 
     clamp = clip
 
@@ -686,6 +691,9 @@ class Tensor:
         mask = as_tensor(mask)
         if mask.dtype != dtypes.bool_:
             raise RuntimeError(f"masked_fill() expected a mask of dtype bool, got {mask.dtype}")
+        if np.ndim(value):
+            raise RuntimeError(f"masked_fill() expected one number, got shape {np.shape(value)}: use where()")
+        _check_fits(value, self.dtype)
         return where(mask, self._converted(value).to(self.dtype), self)
 
     def sign(self) -> Tensor:
@@ -912,11 +920,13 @@ class Tensor:
         axis = _axis(self, dim)
         before, length = (slice(None),) * axis, self.array.shape[axis]
         if isinstance(split_size, Int):
-            sizes = [split_size] * max(-(-length // split_size), 1)
+            if split_size < 0 or (split_size == 0 and length):
+                raise RuntimeError(f"split() expected a split_size above 0, got {split_size}")
+            sizes = [split_size] * max(-(-length // max(split_size, 1)), 1)
         else:
             sizes = list(split_size)
-            if sum(sizes) != length:
-                raise RuntimeError(f"split() expected sizes that add up to {length}, got {sizes}")
+            if sum(sizes) != length or min(sizes, default=0) < 0:
+                raise RuntimeError(f"split() expected sizes from 0 that add up to {length}, got {sizes}")
         ends = accumulate(sizes)
         return tuple(self[(*before, slice(end - n, end))] for n, end in zip(sizes, ends, strict=True))
 
@@ -925,6 +935,7 @@ class Tensor:
         return apply(ops.Index(template), self, *positions)
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        _check_fits(value, self.array.dtype)
         value = self._converted(value)
         if autograd.mode.tape is not None and autograd.mode.tape.can_assign(self):
             position = _index(index)
@@ -1327,6 +1338,15 @@ def _of_dtype(x: Any, dtype: DType) -> Tensor:
     return Tensor(np.asarray(x, dtype=dtype))
 
 
+def _check_fits(value: Any, dtype: DType) -> None:
+    """Raise where a whole number of Python would wrap around, other than a negative one to a positive one."""
+    if dtype.kind not in "iu" or not isinstance(value, Int):
+        return
+    info = np.iinfo(dtype)
+    if not (-info.max if info.min == 0 else info.min) <= value <= info.max:
+        raise RuntimeError(f"a tensor of {dtype} can't hold {value}")
+
+
 def binary(op: Operation, a: Any, b: Any, floating: bool = False) -> Tensor:
     """Run an operation on two operands that broadcast, after bringing them to one dtype.
 
@@ -1367,6 +1387,8 @@ def _remainder(a: Any, b: Any) -> Tensor:
 
 def _floor_divided(a: Any, b: Any) -> Tensor:
     x, y = _operands(a, b)
+    if x.dtype == dtypes.bool_:
+        raise NotImplementedError("a // b needs numbers, got booleans: use x.int()")
     if autograd.mode.recording and (x._requires_grad or y._requires_grad):
         raise RuntimeError("a // b has no derivative in chainrule: use detach() on what requires a gradient")
     return _without_gradient(ops.floor_divide, x, y)
@@ -1374,7 +1396,8 @@ def _floor_divided(a: Any, b: Any) -> Tensor:
 
 def _power(a: Any, b: Any) -> Tensor:
     x, y = _operands(a, b)
-    negative = b < 0 if isinstance(b, int) else (y.array < 0).any()  # uint8 would wrap a negative number around
+    _check_fits(b, x.dtype)
+    negative = b < 0 if isinstance(b, int | np.integer) else (y.array < 0).any()  # before uint8 wraps
     if x.dtype == dtypes.bool_ or (x.dtype.kind != "f" and negative):
         raise RuntimeError(f"{x.dtype} can't be raised to this power: use float() first")
     return apply(ops.Pow(), x, y)
@@ -1476,4 +1499,6 @@ def where(condition: Any, input: Any, other: Any) -> Tensor:
     if condition.dtype != dtypes.bool_:
         raise RuntimeError(f"where() expected a condition of dtype bool, got {condition.dtype}")
     a, b = _operands(input, other)
+    for value in (input, other):
+        _check_fits(value, a.dtype)
     return apply(ops.Where(), condition, a, b)

@@ -13,7 +13,7 @@ import pickletools
 import reprlib
 import sys
 import zipfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -58,8 +58,8 @@ def read(archive: zipfile.ZipFile) -> Any:
     Returns
     -------
     object
-        Tensors, numbers, strings, None, in any nesting of dicts, lists and tuples. Tensors that shared memory
-        share it again.
+        Tensors, numbers, strings, None, in any nesting of dicts, counters, lists and tuples. Tensors that shared
+        memory share it again.
 
     Raises
     ------
@@ -99,13 +99,15 @@ class _Storages:
                 pass
             case _:
                 raise RefusedFileError(f"it refers to something outside of it, {short(identity)}")
-        if key not in self.arrays:
+        if key not in self.arrays:  # once only: thousands of tensors may lie in one storage
             values = bytearray(self.member(f"{self.folder}/data/{key}"))
-            self.arrays[key] = np.frombuffer(values, np.uint8)
-        if len(self.arrays[key]) != length * dtype.itemsize:
-            raise ValueError(f"storage {key} has {len(self.arrays[key])} bytes, expected {length} of {dtype}")
-        storage = self.arrays[key].view(dtype)
-        check_booleans(storage, f"storage {key}")
+            if len(values) != length * dtype.itemsize:
+                raise ValueError(f"storage {key} has {len(values)} bytes, expected {length} of {dtype}")
+            self.arrays[key] = np.frombuffer(values, dtype)
+            check_booleans(self.arrays[key], f"storage {key}")
+        storage = self.arrays[key]
+        if (storage.dtype, len(storage)) != (dtype, length):
+            raise ValueError(f"storage {key} is {len(storage)} of {storage.dtype}, and {length} of {dtype}")
         return storage
 
 
@@ -159,7 +161,14 @@ def _ordered(*pairs: Any) -> OrderedDict[Any, Any]:
     return OrderedDict()
 
 
+def _counter(counts: Any) -> Counter[Any]:
+    if not isinstance(counts, dict) or any(type(n) is not int for n in counts.values()):
+        raise ValueError(f"{short(counts)} where counts were expected")
+    return Counter(counts)
+
+
 CALLABLE: dict[str, Callable[..., Any]] = {
+    "collections Counter": _counter,  # the milestones of MultiStepLR
     "collections OrderedDict": _ordered,
     "torch Size": _size,
     "torch._utils _rebuild_tensor_v2": _tensor,
@@ -329,6 +338,10 @@ def _named(name: str) -> Any:
     """Return what a name of the file stands for here."""
     if name in NAMED:
         return NAMED[name]
+    if name.startswith("torch ") and name.endswith("Storage"):
+        kind, names = name.removeprefix("torch "), ", ".join(map(str, dtypes.SUPPORTED))
+        mend = ": save what .float() makes of it" if kind in ("HalfStorage", "BFloat16Storage") else ""
+        raise RefusedFileError(f"it holds a {kind}, and tensors have {names}{mend}")
     if name not in CALLABLE:
         raise RefusedFileError(
             f"it refers to {name.replace(' ', '.', 1)}, and only tensors and plain containers are read"

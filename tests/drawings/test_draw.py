@@ -210,3 +210,9 @@ def test_the_source_needs_nothing_but_numpy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     extras = ("graphviz", "matplotlib", "click", "rich", "jinja2", "safetensors")
     assert not [name for name in extras if f"'{name}'" in done.stdout]
+
+
+def test_what_is_named_must_be_a_tensor():
+    x = cr.tensor([1.0], requires_grad=True)
+    with pytest.raises(TypeError, match="draw expected tensors in names, got list for 'x'"):
+        cr.draw((x * 2).sum(), names={"x": [1.0]})

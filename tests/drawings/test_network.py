@@ -1,4 +1,5 @@
 import re
+import warnings
 from itertools import pairwise
 
 import numpy as np
@@ -175,3 +176,28 @@ def test_a_network_that_diverged_can_be_drawn():
     assert {"NaN", "−∞"} <= {word for text in nodes(source).values() for word in text}
     assert "nan" not in source
     assert numbers(np.full(100, np.inf), 4) == "mean ∞, norm ∞"
+
+
+def test_names_of_modules_and_parameters_are_no_markup():
+    class Odd(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.parts = nn.ModuleDict({"a<b": nn.Linear(20, 20)})
+            self.register_parameter("c&<d", nn.Parameter(cr.ones(20)))
+
+        def forward(self, x):
+            layer = self.parts["a<b"]
+            return layer(layer(x)) * self._parameters["c&<d"]
+
+    source = cr.draw(Odd(), cr.ones(1, 20)).source
+    assert "those of parts.a&lt;b" in source
+    assert "c&amp;&lt;d 20" in source
+    assert "a<b" not in source
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (1, 0)])
+def test_a_batch_without_numbers_is_drawn_as_layers(shape):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of weights that are none
+        model = nn.Linear(shape[1], 3)
+    assert "Linear" in cr.draw(model, cr.zeros(*shape)).source

@@ -93,4 +93,98 @@ def test_a_training_that_ended_before_its_first_epoch_is_diagnosed_by_its_steps(
         "vanishing gradients",
     }
     assert diagnose(replace(recording, steps=[], epochs=[])) == []
+    ended = replace(recording, steps=[], epochs=[], end={"step": 1})
+    assert (
+        "The loss of the first step was infinite or not a number" in wrong(ended)["exploding gradients"].sentence
+    )
     assert conclusion([]) == "Too little was recorded to say anything."
+
+
+# ---- false alarms -----------------------------------------------------------------------------------------------
+
+
+def with_epochs(recording, **changes):
+    return replace(recording, epochs=[{**epoch, **changes} for epoch in recording.epochs])
+
+
+def with_losses(recording, change):
+    """Return a recording whose losses are others."""
+    names = ("loss", "mean_loss", "train_loss", "validation_loss")
+
+    def changed(line):
+        return {**line, **{name: change(line[name]) for name in names if name in line}}
+
+    lines = {"steps": list(map(changed, recording.steps)), "epochs": list(map(changed, recording.epochs))}
+    return replace(recording, **lines)
+
+
+def with_ratios(recording, ratios):
+    """Return a recording with these ratios at its first steps."""
+    steps = list(recording.steps)
+    for i, ratio in enumerate(ratios):
+        found = {name: {**p, "ratio": ratio} for name, p in steps[i]["parameters"].items()}
+        steps[i] = {**steps[i], "parameters": found}
+    return replace(recording, steps=steps)
+
+
+def test_large_updates_at_the_beginning_are_healthy(recorded):
+    recording = recorded("healthy")
+    assert wrong(with_ratios(recording, [0.4, 0.2])) == {}
+    assert set(wrong(with_ratios(recording, [1.1]))) == {"learning rate too high"}
+    often = with_ratios(recording, [0.1] * (len(recording.steps) // 3))
+    assert "In 33 % of the steps that were looked at" in wrong(often)["learning rate too high"].sentence
+
+
+@pytest.mark.parametrize("shift", [0.0, -5.0])
+def test_losses_that_are_zero_or_negative_raise_no_alarm(recorded, shift):
+    assert wrong(with_losses(recorded("healthy"), lambda loss: loss + shift if shift else 0.0)) == {}
+
+
+def test_a_validation_loss_that_is_no_number_in_the_end_is_survived(recorded):
+    recording = recorded("healthy")
+    epochs = [*recording.epochs[:-1], {**recording.epochs[-1], "validation_loss": None}]
+    assert wrong(replace(recording, epochs=epochs)) == {}
+
+
+def test_a_few_examples_tell_nothing_of_dying_relus(recorded):
+    recording = with_epochs(recorded("healthy"), dead={"2": 0.6})
+    assert set(wrong(recording)) == {"dying ReLUs"}
+    assert wrong(with_epochs(recording, examples=10)) == {}
+
+
+def test_a_layer_that_was_not_called_in_the_first_epoch_may_die(recorded):
+    recording = recorded("dying")
+    epochs = [{**recording.epochs[0], "dead": {}}, *recording.epochs[1:]]
+    assert "after the first epoch" not in wrong(replace(recording, epochs=epochs))["dying ReLUs"].sentence
+
+
+def test_a_training_that_has_learnt_all_is_not_told_to_hurry(recorded):
+    recording = recorded("too low")
+    epochs = recording.epochs
+    first = recording.steps[0]["loss"]
+
+    def ending(share):
+        losses = [*(first * share * 1.1 for _ in epochs[1:]), first * share]
+        return replace(
+            recording, epochs=[{**e, "train_loss": loss} for e, loss in zip(epochs, losses, strict=True)]
+        )
+
+    assert set(wrong(ending(0.5))) == {"learning rate too low"}
+    assert wrong(ending(0.05)) == {}
+
+
+def test_embeddings_and_weights_that_begin_as_zero_have_no_vanishing_gradients(recorded):
+    recording = recorded("healthy")
+
+    def changed(step, kind):
+        small = {**step["parameters"]["1.weight"], "gradient": {"norm": 1e-7}}
+        layers = {**step["layers"], "1": {**step["layers"]["1"], "type": kind}}
+        return {**step, "layers": layers, "parameters": {**step["parameters"], "1.weight": small}}
+
+    for kind, names in (("Linear", {"vanishing gradients"}), ("Embedding", set())):
+        steps = [changed(step, kind) for step in recording.steps]
+        assert set(wrong(replace(recording, steps=steps))) == names
+    first, second = recording.steps[:2]
+    zero = {**first["parameters"], "3.weight": {**first["parameters"]["3.weight"], "weight": {"norm": 0.0}}}
+    steps = [{**first, "parameters": zero}, second]
+    assert "vanishing gradients" not in wrong(replace(recording, steps=steps, epochs=[]))

@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import chainrule as cr
+from chainrule import nn, optim
 from chainrule.commands import main
+from chainrule.data import DataLoader, TensorDataset
 from chainrule.inspection import read_recordings, write_report
 from chainrule.inspection.frames import MOST_FRAMES, frames
+from chainrule.train import Callback, Recorder, Trainer, accuracy
 
 VOID = {"meta", "img", "br", "input", "link", "hr"}
 
@@ -180,9 +184,6 @@ def test_a_training_that_failed_at_once_has_a_page(trainings, tmp_path):
 
 
 def test_a_regression_has_a_page(tmp_path):
-    from chainrule import nn, optim
-    from chainrule.train import Recorder, Trainer
-
     model = nn.Sequential(nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 1))
     X = np.random.default_rng(0).standard_normal((30, 2)).astype(np.float32)
     batches = [(X, X[:, :1])]
@@ -193,6 +194,97 @@ def test_a_regression_has_a_page(tmp_path):
     page = Page(write_report(tmp_path).read_text(encoding="utf-8"))
     assert len(page.all("input")) == 1
     assert page.all("img") == []
+
+
+def test_a_training_without_a_first_step_is_refused_with_the_reason(tmp_path):
+    lines = ({"kind": "training", "version": 1}, {"kind": "end", "step": 1})
+    (tmp_path / "recording.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    result = report(tmp_path)
+    assert result.exit_code == 1
+    assert "the loss of the first was infinite or not a number" in result.output
+
+
+def _train(folder, model, loss_fn, batches, epochs=2, **options):
+    recorder = Recorder(folder / "recording.jsonl", every=1)
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    Trainer(model, loss_fn, optimizer, callbacks=[recorder], **options).fit(batches, epochs, batches)
+    return write_report(folder).read_text(encoding="utf-8")
+
+
+def test_names_of_all_kinds_are_shown_as_they_are(tmp_path):
+    class Data(TensorDataset):
+        classes = ("<script>alert(1)</script>", "$\\frac$", '"&')
+
+    class Odd(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self._first = nn.Linear(2, 4)
+            self.parts = nn.ModuleDict({"<b>": nn.ReLU(), "$\\frac$": nn.Linear(4, 3)})
+
+        def forward(self, x):
+            x = self._first(x)
+            for part in self.parts.values():
+                x = part(x)
+            return x
+
+    loader = DataLoader(Data(np.ones((6, 2), np.float32), np.array([0, 1, 2] * 2)), 3)
+    page = _train(tmp_path, Odd(), nn.CrossEntropyLoss(), loader, metrics={"$\\frac$": accuracy})
+    Page(page)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+    assert "<b>" not in page.replace("<b>&lt;script", "").replace("<b>$", "").replace("<b>&#34;", "")
+    assert page.count("> _first</text>") == 2  # in the legends of both figures of gradient flow
+    assert "$\\frac$" in page
+
+
+def test_a_dataset_with_names_for_other_classes_has_a_page_with_numbers(tmp_path):
+    class Data(TensorDataset):
+        classes = ("cat", "dog")
+
+    loader = DataLoader(Data(np.ones((6, 2), np.float32), np.array([0, 1, 2] * 2)), 3)
+    assert "cat" not in _train(tmp_path, nn.Linear(2, 3), nn.CrossEntropyLoss(), loader)
+
+
+def test_a_network_whose_layers_come_and_go_has_a_page(tmp_path):
+    class Changing(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b, self.out, self.calls = nn.Sigmoid(), nn.ReLU(), nn.Linear(2, 3), 0
+
+        def forward(self, x):
+            self.calls += 1
+            return self.out(self.b(x) if self.calls % 2 else self.a(x))
+
+    batches = [(np.ones((3, 2), np.float32), np.array([0, 1, 2]))] * 3
+    page = _train(tmp_path, Changing(), nn.CrossEntropyLoss(), batches)
+    assert "a (Sigmoid)" in page
+    assert "b (ReLU)" in page
+
+
+def test_classes_that_are_ruled_out_have_an_infinite_loss(tmp_path):
+    class Masked(nn.Linear):
+        def forward(self, x):
+            z = super().forward(x)
+            return z if self.training else z + cr.tensor([0.0, -np.inf])
+
+    batches = [(np.ones((2, 2), np.float32), np.array([0, 1]))]
+    assert "loss ∞" in _train(tmp_path, Masked(2, 2), nn.CrossEntropyLoss(), batches)
+
+
+def test_weights_that_are_no_numbers_do_not_hide_the_others(tmp_path):
+    class Spoil(Callback):
+        def on_step_end(self, trainer, loss):
+            if len(trainer.history.steps) == 2:
+                with cr.no_grad():
+                    trainer.model.weight.fill_(float("nan"))
+
+    model, recorder = nn.Linear(64, 2), Recorder(tmp_path / "recording.jsonl", every=1)
+    batches = [(np.ones((2, 64), np.float32), np.ones((2, 2), np.float32))]
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    Trainer(model, nn.MSELoss(), optimizer, callbacks=[recorder, Spoil()]).fit(batches, 2)
+    first, last = frames(read_recordings(tmp_path)[0])
+    assert first["weights"]["values"] != last["weights"]["values"]
+    assert len(first["weights"]["values"]) > 2 * len(last["weights"]["values"])
 
 
 # ---- in a browser -----------------------------------------------------------------------------------------------

@@ -47,6 +47,18 @@ def test_parameters_become_plain_tensors():
     assert not from_torch(torch.nn.Linear(2, 1).weight).requires_grad
 
 
+def test_tuples_with_names_keep_them():
+    pair = to_torch(cr.tensor([3.0, 5.0]).max(0))
+    assert (pair.values.item(), pair.indices.item()) == (5, 1)
+    assert type(pair) is type(cr.ones(1).max(0))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "complex64", "uint16"])
+def test_what_tensors_of_ours_do_not_have_is_refused(dtype):
+    with pytest.raises(TypeError):
+        from_torch([torch.ones(2, dtype=getattr(torch, dtype))])
+
+
 def test_versions_of_modules_are_kept():
     state = torch.nn.BatchNorm1d(2).state_dict()
     assert from_torch(state)._metadata == state._metadata

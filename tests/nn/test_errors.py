@@ -111,3 +111,19 @@ def test_everything_exported_exists():
     for module in (nn, nn.functional, nn.utils):
         for name in module.__all__:
             assert hasattr(module, name), name
+
+
+def test_linear_refuses_a_bias_of_another_dtype_or_of_two_axes():
+    x, W = cr.ones(4, 3), cr.ones(2, 3)
+    with pytest.raises(RuntimeError, match="bias of the dtype of its weight"):
+        F.linear(x, W, cr.ones(2, dtype=np.float64))
+    with pytest.raises(RuntimeError, match=r"bias of shape \(2,\), \(1,\) or \(\)"):
+        F.linear(x, W, cr.ones(4, 2))
+
+
+def test_batch_norm_of_no_examples_warns_of_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        x = cr.zeros(0, 3).requires_grad_()
+        nn.BatchNorm1d(3)(x).sum().backward()
+    assert x.grad.shape == (0, 3)

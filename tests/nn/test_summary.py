@@ -145,3 +145,13 @@ def test_a_part_of_a_network_may_be_called_summary_as_in_pytorch():
     with pytest.raises(KeyError, match="already exists"):
         other.register_buffer("forward", cr.ones(1))
     assert other.summary.tolist() == [1.0]
+
+
+def test_a_subclass_of_linear_may_return_something_else():
+    class Pair(nn.Linear):
+        def forward(self, x):
+            y = super().forward(x)
+            return y, y
+
+    found = rows(Pair(2, 3).summary((4, 2)))
+    assert (found[""].output_shape, found[""].mult_adds) == ([(4, 3), (4, 3)], 0)

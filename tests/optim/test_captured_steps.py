@@ -84,3 +84,28 @@ def test_every_schedule_is_captured(name, optimizer):
 def test_no_optimizer_and_no_schedule_is_left_out():
     assert {*OPTIMIZERS, "LBFGS", "Optimizer", "lr_scheduler"} == set(optim.__all__)  # LBFGS can't be captured
     assert {*SCHEDULES, "LRScheduler"} == set(schedules.__all__)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_schedule_that_is_made_after_a_step_was_captured_knows_of_the_next():
+    p = cr.ones(2, requires_grad=True)
+    optimizer = optim.SGD([p], lr=0.1)
+
+    @cr.capture
+    def step(x):
+        (p * x).sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return x
+
+    for _ in range(3):
+        step(cr.ones(2))
+    schedule = schedules.StepLR(optimizer, 2)
+    step(cr.ones(2))
+    schedule.step()
+
+
+def test_a_schedule_that_steps_before_its_optimizer_warns():
+    schedule = schedules.StepLR(optim.SGD([cr.ones(2, requires_grad=True)], lr=0.1), 2)
+    with pytest.warns(UserWarning, match="before `optimizer"):
+        schedule.step()

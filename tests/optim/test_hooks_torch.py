@@ -139,6 +139,24 @@ def test_what_a_hook_makes_of_a_state_is_what_is_loaded():
     assert both(scaled) == [0.01, 0.01]
 
 
+def test_a_step_that_calls_the_step_of_its_base_class_calls_hooks_once():
+    class Own(cr.optim.SGD):
+        def step(self, closure=None):
+            return super().step(closure)
+
+    seen, copies = [], []
+    p = cr.ones(2, requires_grad=True)
+    optimizer = Own([p], lr=0.1)
+    optimizer.register_step_pre_hook(lambda o, args, kwargs: seen.append("before"))
+    optimizer.register_step_post_hook(lambda o, args, kwargs: copies.append(copy.deepcopy(o)))
+    for _ in range(2):
+        optimizer.step(closure_of(p, optimizer, seen))
+    assert seen == ["before", "closure"] * 2
+    copies[0].register_step_pre_hook(lambda o, args, kwargs: seen.append("of the copy"))
+    copies[0].step()
+    assert seen[4:] == ["of the copy"]
+
+
 def test_a_copy_has_no_hooks():
     for library in (cr, torch):
         _, optimizer = one(library)

@@ -9,7 +9,17 @@ import pytest
 import chainrule as cr
 from chainrule import nn, optim
 from chainrule.data import DataLoader, TensorDataset
-from chainrule.train import Callback, Checkpoint, NonFiniteLossError, Recorder, Trainer, accuracy, predict
+from chainrule.train import (
+    Callback,
+    Checkpoint,
+    NonFiniteLossError,
+    Recorder,
+    Trainer,
+    accuracy,
+    evaluate,
+    predict,
+)
+from chainrule.train.distribution import norm
 from chainrule.train.recorder import first_weights
 
 
@@ -292,12 +302,103 @@ def test_numbers_beyond_all_bounds_are_left_out_without_a_warning(tmp_path):
     assert step["layers"]["0"]["mean"] is None
     assert "low" not in step["layers"]["0"]
     assert step["layers"]["1"]["saturated"] == epoch["saturated"]["1"] == 1
-    assert step["parameters"]["0.weight"]["weight"]["norm"] is None
+    assert close(step["parameters"]["0.weight"]["weight"]["norm"], 1e30 * np.sqrt(3 * 64))
 
 
 def test_a_level_must_be_positive(tmp_path):
     with pytest.raises(ValueError, match="every to be positive, got 0"):
         Recorder(tmp_path / "r", 0)
+
+
+# ---- what may be validated with ---------------------------------------------------------------------------------
+
+
+def epoch_of(path, model, loss_fn, batches):
+    optimizer = optim.SGD(model.parameters(), lr=1e-3)
+    Trainer(model, loss_fn, optimizer, callbacks=[Recorder(path)]).fit(batches, 1, batches)
+    return of_kind(path, "epoch")[0]
+
+
+def test_targets_that_the_loss_ignores_are_not_counted(tmp_path):
+    X, y = np.ones((4, 2), np.float32), np.array([0, -100, 1, -100])
+    epoch = epoch_of(tmp_path / "r", nn.Linear(2, 3), nn.CrossEntropyLoss(), [(X, y)])
+    assert np.sum(epoch["confusion"], axis=1).tolist() == [1, 1, 0]
+    assert {mistake["example"] for mistake in epoch["mistakes"]} <= {0, 2}
+
+
+def test_targets_of_one_byte_do_not_overflow_the_confusion_matrix(tmp_path):
+    y = np.arange(60, dtype=np.uint8)
+    epoch = epoch_of(tmp_path / "r", nn.Linear(2, 60), nn.CrossEntropyLoss(), [(np.ones((60, 2), np.float32), y)])
+    assert np.sum(epoch["confusion"], axis=1).tolist() == [1] * 60
+
+
+def test_of_very_many_classes_no_matrix_is_kept(tmp_path):
+    batches = [(np.ones((2, 2), np.float32), np.array([0, 1000]))]
+    assert "confusion" not in epoch_of(tmp_path / "r", nn.Linear(2, 1001), nn.CrossEntropyLoss(), batches)
+
+
+def test_rows_that_are_parts_of_an_example_have_no_picture(tmp_path):
+    model = nn.Sequential(nn.Linear(8, 3), nn.Flatten(0, 1))
+    batches = [(np.ones((2, 8, 8), np.float32), np.repeat([0, 1, 2, 0], 4))]
+    epoch = epoch_of(tmp_path / "r", model, nn.CrossEntropyLoss(), batches)
+    assert epoch["mistakes"]
+    assert all("image" not in mistake for mistake in epoch["mistakes"])
+
+
+def test_layers_whose_units_are_others_in_each_batch_are_left_out(tmp_path):
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    batches = [(np.ones((2, n, 2), np.float32), np.ones((2, n, 1), np.float32)) for n in (4, 5, 4)]
+    assert epoch_of(tmp_path / "r", model, nn.MSELoss(), batches)["dead"] == {}
+
+
+def test_the_output_of_a_model_is_not_called_saturated(tmp_path):
+    model = nn.Sequential(nn.Linear(1, 2), nn.Tanh(), nn.Linear(2, 1), nn.Sigmoid(), nn.Flatten(0))
+    with cr.no_grad():
+        model[2].bias.fill_(50.0)
+    batches = [(np.ones((4, 1), np.float32), np.ones(4, np.float32))] * 2
+    epoch = epoch_of(tmp_path / "r", model, nn.BCELoss(), batches)
+    assert set(epoch["saturated"]) == {"1"}
+    assert epoch["examples"] == 8
+
+
+def test_a_loss_may_be_given_something_else_than_a_tensor(tmp_path):
+    class TwoHeads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Linear(2, 1), nn.Linear(2, 3)
+
+        def forward(self, x):
+            return self.a(x), self.b(x)
+
+    class Both(nn.Module):
+        def forward(self, pred, y):
+            return sum((each - 1).square().mean() for each in pred)
+
+    batches = [(np.ones((4, 2), np.float32), np.zeros(4, np.int64))]
+    assert "confusion" not in epoch_of(tmp_path / "r", TwoHeads(), Both(), batches)
+
+
+def test_a_dataset_may_call_something_else_its_classes(tmp_path):
+    class Ten(TensorDataset):
+        classes = 10
+
+    X, y = np.ones((4, 2), np.float32), np.zeros(4, np.int64)
+    epoch_of(tmp_path / "r", nn.Linear(2, 3), nn.CrossEntropyLoss(), DataLoader(Ten(X, y), 2))
+    assert of_kind(tmp_path / "r", "training")[0]["classes"] is None
+
+
+def test_a_trainer_takes_one_recorder(tmp_path, setting):
+    trainer, loader, validation = setting.make([Recorder(tmp_path / "a"), Recorder(tmp_path / "b")])
+    step = trainer.step
+    with pytest.raises(ValueError, match="a Trainer takes one Recorder, got two"):
+        trainer.fit(loader, 1, validation)
+    assert trainer.step is step
+
+
+@pytest.mark.parametrize("scale", [1e25, 1e-25])
+def test_norms_are_right_where_squares_leave_the_range_of_float32(scale):
+    x = np.tile(np.array([3.0, 4.0], np.float32), 128) * np.float32(scale)
+    assert norm(x) == pytest.approx(5 * scale * np.sqrt(128), rel=1e-6, abs=0)
 
 
 # ---- interrupted trainings --------------------------------------------------------------------------------------
@@ -348,3 +449,29 @@ def test_a_second_training_replaces_the_recording(tmp_path, setting):
     trainer.fit(loader, 2, validation)
     trainer.fit(loader, 1, validation)
     assert len(of_kind(tmp_path / "r", "epoch")) == 1
+
+
+class Evaluates(Callback):
+    """Measures other data at every moment when others might be looking."""
+
+    def __init__(self, X, y):
+        self.pairs = [(X, y)]
+
+    def look(self, trainer, *_):
+        evaluate(trainer.model, self.pairs, trainer.loss_fn)
+
+    on_step_end = on_epoch_end = look
+
+
+def test_only_the_trainers_own_validation_is_counted(tmp_path):
+    model = nn.Linear(2, 2)
+    X, y = np.ones((6, 2), np.float32), np.zeros(6, np.int64)
+    others = Evaluates(X, y)
+    recorder = Recorder(tmp_path / "recording.jsonl")
+    optimizer = cr.optim.SGD(model.parameters())
+    trainer = Trainer(model, nn.CrossEntropyLoss(), optimizer, callbacks=[others, recorder], progress=False)
+    trainer.fit(iter([(X, y)]), 1, validation=[(X[:4], y[:4])])  # batches without a length, too
+    (epoch,) = [
+        line for line in map(json.loads, recorder.path.read_text().splitlines()) if line["kind"] == "epoch"
+    ]
+    assert np.sum(epoch["confusion"]) == epoch["examples"] == 4

@@ -92,6 +92,11 @@ def _names(model: Module | None, names: Mapping[str, Tensor] | None) -> dict[Any
     own = [] if model is None else [*model.named_parameters(), *model.named_buffers()]
     called: dict[Any, str] = {}
     for name, tensor in [*own, *({} if names is None else names).items()]:
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"draw expected tensors in names, got {type(tensor).__name__} for {name!r}: make it a tensor "
+                "first, and compute with that"
+            )
         called |= {id(tensor): name, id(tensor._op): name, memory_of(tensor.array): name}
     called.pop(id(None), None)
     return called

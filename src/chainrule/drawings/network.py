@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -126,9 +127,10 @@ def _parameters(layer: Layer, used: dict[int, str]) -> Iterator[str]:
     own = {key: each for key, each in layer.parameters.items() if key not in used}
     if own:
         shapes = ", ".join(f"{name.rpartition('.')[2]} {shape_of(p.shape)}" for name, p in own.values())
-        yield row("parameters", f"{sum(p.numel() for _, p in own.values()):,}  ({shapes})")
+        yield row("parameters", escape(f"{sum(p.numel() for _, p in own.values()):,}  ({shapes})"))
     if len(own) < len(layer.parameters):
-        yield row("parameters", f"those of {next(used[key] for key in layer.parameters if key in used)}")
+        before = next(used[key] for key in layer.parameters if key in used)
+        yield row("parameters", escape(f"those of {before}"))
     used |= dict.fromkeys(own, layer.name or layer.kind)
 
 

@@ -42,6 +42,8 @@ class Column:
 
 def chain_of(calls: list[Call], x: Tensor) -> list[Column] | None:
     """Return the columns of a small network in which each layer takes the one before; None of another."""
+    if not x.array.size:
+        return None
     columns, last = [Column(_first(x.array))], id(x)
     for call in calls:
         kind = type(call.op).__name__

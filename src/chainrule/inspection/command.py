@@ -26,7 +26,7 @@ def command(run: Path, out: Path | None) -> None:
     """
     try:
         recordings, page = read_recordings(run), write_report(run, out)
-    except (FileNotFoundError, ValueError, ImportError) as error:
+    except (OSError, ValueError, ImportError) as error:
         raise click.ClickException(str(error)) from error
     for recording in recordings:
         findings = diagnose(recording)

@@ -20,12 +20,16 @@ SMALL_GRADIENT = 1e-3  # of the layer with the largest, both over their weights
 GROWTH = 100.0  # of the gradient's norm since the first step
 WORSE = 1.5  # times the first loss
 DEAD = 0.4
+FEW = 50  # examples, for all of which a healthy unit may well be zero
 SATURATED = 0.5
 HIGH, USUAL, LOW = 1e-1, 1e-3, 5e-4  # ‖update‖ / ‖weight‖
+OVERTHROW = 1.0  # the same, of a single update
+OFTEN = 0.25  # of the steps; the first updates of healthy trainings may be HIGH
 RISE = 0.05  # of the validation loss above its least
 STEADY = 3  # epochs for which it must have been so
 STILL_FALLING = 0.01  # of the loss in the last epoch
 HARDLY = 0.05  # of the loss in all
+LEFT = 0.1  # of the loss: below, there is not much to learn any more
 
 GLOROT = "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010"
 PASCANU = "Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013"
@@ -103,11 +107,13 @@ def exploding(recording: Recording) -> Finding | None:
         "ten times as much"
     )
     if not len(norms):
-        return None
+        sentence = (
+            "The loss of the first step was infinite or not a number: look at the data and the initial weights."
+        )
+        return Finding("exploding gradients", True, sentence, threshold, PASCANU) if recording.end else None
     first, most, at = norms[0], np.nanmax(norms), int(recording.at()[np.nanargmax(norms)])
-    grown, worst = most / max(first, 1e-300), np.nanmax(recording.losses())
-    begin = recording.steps[0]["loss"]
-    is_wrong = recording.end is not None or bool(grown >= GROWTH and worst >= WORSE * begin)
+    begin, worst, has_risen = _rise(recording)
+    is_wrong = recording.end is not None or (has_risen and bool(most >= GROWTH * first))
     largest = f"{number(most)} at its largest (step {at:,})"
     sentence = f"The gradient's norm is {number(first)} in the first step and {largest}."
     if recording.end is not None:
@@ -123,22 +129,23 @@ def exploding(recording: Recording) -> Finding | None:
 def rate_too_high(recording: Recording) -> Finding | None:
     """Look whether single updates overthrow what was learnt, or the loss is above where it began."""
     found = _largest(recording, recording.of_parameters(recording.matrices, "ratio"))
-    losses = recording.losses()
     if found is None:
         return None
     ratio, name, step = found
-    begin, worst = recording.steps[0]["loss"], np.nanmax(losses)
-    has_risen = bool(worst >= WORSE * begin)
-    is_wrong = ratio >= HIGH or has_risen
+    often = float(np.mean(_greatest(recording.of_parameters(recording.matrices, "ratio")) >= HIGH))
+    begin, worst, has_risen = _rise(recording)
+    is_wrong = ratio >= OVERTHROW or often >= OFTEN or has_risen
     sentence = f"The largest update changed {name} by {percent(ratio)} of its norm (step {step:,})."
+    if often:
+        sentence += f" In {percent(often)} of the steps that were looked at, one was {percent(HIGH)} or more."
     if has_risen:
         every = recording.training["every"]
         sentence += f" The loss, {number(begin)} at first, rose to {number(worst)} (mean over {every} steps)."
     if is_wrong:
         sentence += " Try a learning rate that is ten times lower."
     threshold = (
-        f"an update of {percent(HIGH)} of the weights' norm; {percent(USUAL)} is usual, and this a hundred "
-        f"times as much. Or a loss of {WORSE:g} times the first"
+        f"updates of {percent(HIGH)} of the weights' norm in {percent(OFTEN)} of the steps, where "
+        f"{percent(USUAL)} is usual, or one of {percent(OVERTHROW)}. Or a loss of {WORSE:g} times the first"
     )
     return Finding("learning rate too high", is_wrong, sentence, threshold, CS231N)
 
@@ -146,15 +153,13 @@ def rate_too_high(recording: Recording) -> Finding | None:
 def dying(recording: Recording) -> Finding | None:
     """Look for ReLUs that let nothing through any more."""
     fractions = _after_the_last_epoch(recording, "dead")
-    if not fractions:
+    if not fractions or recording.epochs[-1].get("examples", 0) < FEW:
         return None
     name = max(fractions, key=lambda layer: fractions[layer])
-    last, first = fractions[name], recording.epochs[0]["dead"][name]
+    last, first = fractions[name], recording.epochs[0].get("dead", {}).get(name)
     is_wrong = last >= DEAD
-    sentence = (
-        f"In {name}, {percent(last)} of the ReLUs are zero for every example of the validation "
-        f"(after the first epoch {percent(first)})."
-    )
+    before = "" if first is None else f" (after the first epoch {percent(first)})"
+    sentence = f"In {name}, {percent(last)} of the ReLUs are zero for every example of the validation{before}."
     if is_wrong:
         others = {layer: part for layer, part in fractions.items() if part >= DEAD and layer != name}
         if others:
@@ -162,19 +167,29 @@ def dying(recording: Recording) -> Finding | None:
         sentence += (
             " They get no gradient and stay so: a lower learning rate, He's initial weights or LeakyReLU help."
         )
-    threshold = f"{percent(DEAD)} of a layer, which a learning rate that is too high was seen to bring about"
+    threshold = (
+        f"{percent(DEAD)} of a layer, which a learning rate that is too high was seen to bring about; in a "
+        f"validation of {FEW} examples or more"
+    )
     return Finding("dying ReLUs", is_wrong, sentence, threshold, CS231N)
 
 
 def vanishing(recording: Recording) -> Finding | None:
     """Look whether some layers get hardly any gradient in comparison with others."""
-    gradients = recording.of_parameters(recording.matrices, "gradient", "norm")
-    relative = gradients / recording.of_parameters(recording.matrices, "weight", "norm")
+    # of an embedding's many rows, few have a gradient in a batch
+    matrices = [
+        name
+        for name in recording.matrices
+        if not recording.type_of(name.rpartition(".")[0]).startswith("Embedding")
+    ]
+    gradients = recording.of_parameters(matrices, "gradient", "norm")
+    weights = recording.of_parameters(matrices, "weight", "norm")
+    relative = np.divide(gradients, weights, out=np.full_like(gradients, np.nan), where=weights > 0)
     relative[~(relative > 0)] = np.nan  # what is dead is another finding
     seen = np.asarray(np.isfinite(relative).any(axis=0))
     if seen.sum() < 2:
         return None
-    names = [name for name, is_seen in zip(recording.matrices, seen.tolist(), strict=True) if is_seen]
+    names = [name for name, is_seen in zip(matrices, seen.tolist(), strict=True) if is_seen]
     usual = np.nanmedian(relative[:, seen], axis=0)
     least, most = int(np.argmin(usual)), int(np.argmax(usual))
     share = usual[least] / usual[most]
@@ -208,7 +223,7 @@ def saturated(recording: Recording) -> Finding | None:
             " Little gradient gets through: smaller weights, a lower learning rate or normalised inputs help."
         )
     threshold = (
-        f"{percent(SATURATED)} of a layer's outputs; flat is where the derivative is less than 6 % of the "
+        f"{percent(SATURATED)} of a hidden layer's outputs; flat is where the derivative is less than 6 % of the "
         "greatest (|tanh| > 0.97)"
     )
     return Finding("saturation", is_wrong, sentence, threshold, GLOROT)
@@ -222,8 +237,11 @@ def rate_too_low(recording: Recording) -> Finding | None:
         return None
     usual = float(np.nanmedian(_greatest(ratios)))
     begin = recording.steps[0]["loss"]
+    if begin <= 0 or (losses[-2:] <= 0).any():  # shares of such a loss mean nothing
+        return None
     fallen, lately = 1 - losses[-1] / begin, 1 - losses[-1] / losses[-2]
-    is_wrong = bool(usual < LOW and np.nanmax(ratios) < HIGH and (lately >= STILL_FALLING or fallen < HARDLY))
+    is_small = bool(usual < LOW and np.nanmax(ratios) < HIGH) and not _rise(recording)[2]
+    is_wrong = is_small and bool(fallen < HARDLY or (lately >= STILL_FALLING and fallen <= 1 - LEFT))
     sentence = (
         f"An update changes the weights by {percent(usual)} of their norm (the layer that changes most; median "
         f"over the steps), and the training loss went from {number(begin)} to {number(losses[-1])}"
@@ -239,7 +257,8 @@ def rate_too_low(recording: Recording) -> Finding | None:
         sentence += f", by {percent(lately)} in the last epoch." if lately > 0 else "."
     threshold = (
         f"less than {percent(LOW)}, where {percent(USUAL)} is usual, while the loss still falls by "
-        f"{percent(STILL_FALLING)} an epoch, or has fallen by less than {percent(HARDLY)} in all"
+        f"{percent(STILL_FALLING)} an epoch and {percent(LEFT)} of it are left, or has fallen by less than "
+        f"{percent(HARDLY)} in all"
     )
     return Finding("learning rate too low", is_wrong, sentence, threshold, CS231N)
 
@@ -247,8 +266,8 @@ def rate_too_low(recording: Recording) -> Finding | None:
 def overfitting(recording: Recording) -> Finding | None:
     """Look whether validation has got worse for good while training got better."""
     validation, training = recording.measured("validation_loss"), recording.measured("train_loss")
-    if len(validation) < 2 or not np.isfinite(validation).any():
-        return None
+    if len(validation) < 2 or not np.isfinite(validation[-1]) or np.nanmin(validation) <= 0:
+        return None  # of a loss that is not positive, shares mean nothing
     best = int(np.nanargmin(validation))
     after = validation[best + 1 :]
     rise = validation[-1] / validation[best] - 1
@@ -277,6 +296,12 @@ def gradient_norms(recording: Recording) -> Array:
     """Return the norm of the whole gradient at the steps that were looked at."""
     norms = recording.of_parameters(list(recording.training["parameters"]), "gradient", "norm")
     return np.asarray(np.sqrt(np.nansum(norms**2, axis=1)))
+
+
+def _rise(recording: Recording) -> tuple[float, float, bool]:
+    """Return the first loss, the greatest mean since, and whether that is much more; 0 and less have no "more"."""
+    begin, worst = float(recording.steps[0]["loss"]), float(np.nanmax(recording.losses()))
+    return begin, worst, begin > 0 and worst >= WORSE * begin
 
 
 def _greatest(ratios: Array) -> Array:

@@ -115,7 +115,7 @@ def _epochs(recording: Recording, name: str) -> Chart:
             if np.isfinite(values).any():
                 axes.plot(np.arange(1, len(values) + 1), values, label=phase.replace("train", "training"), **look)
         epoch_axis(axes)
-        axes.set_ylabel(name)
+        axes.set_ylabel(_plain(name))
 
     return chart(name[0].upper() + name[1:], f"{name} over the epochs.", draw)
 
@@ -145,18 +145,19 @@ def draw_flow(recording: Recording) -> list[Chart]:
         ("dead", "Silent ReLUs", "The share of ReLUs that were zero for the whole batch, layer by layer."),
         ("saturated", "Saturation", "The share of outputs where sigmoid or tanh is flat, layer by layer."),
     ):
-        layers = [name for name in recording.layers if kind in recording.steps[0]["layers"][name]]
+        layers = [n for n in recording.layers if any(kind in s["layers"].get(n, {}) for s in recording.steps)]
         if layers:
             charts.append(_stuck(recording, kind, title, text, layers))
     return charts
 
 
 def _stuck(recording: Recording, kind: str, title: str, text: str, layers: list[str]) -> Chart:
-    shares = np.array([[100 * step["layers"][name][kind] for name in layers] for step in recording.steps])
+    found = [[step["layers"].get(name, {}).get(kind) for name in layers] for step in recording.steps]
+    shares = 100 * np.array(found, dtype=float)  # not a number where a layer was not called
 
     def draw(axes: Axes) -> None:
         _lines(axes, recording.at(), shares, layers)
-        axes.set(xlabel="step", ylabel="share of the layer / %", ylim=(0, max(5, 1.05 * shares.max())))
+        axes.set(xlabel="step", ylabel="share of the layer / %", ylim=(0, max(5, 1.05 * np.nanmax(shares))))
 
     return chart(title, text, draw)
 
@@ -170,7 +171,12 @@ def _lines(axes: Axes, at: Array, values: Array, names: Sequence[str]) -> None:
         if len(names) > len(LOOKS):
             look = {"color": mpl.colormaps["viridis"](0.9 * i / (len(names) - 1))}
         x, y = _thinned(at, values[:, i])
-        axes.plot(x, y, label=name, linewidth=1.5, **look)
+        axes.plot(x, y, label=_plain(name), linewidth=1.5, **look)
+
+
+def _plain(name: str) -> str:
+    """Return a name that Matplotlib shows as it is: neither taken for a formula, nor left out of legends."""
+    return f"{' ' * name.startswith('_')}{name}".replace("$", r"\$")
 
 
 def _thinned(x: Array, y: Array) -> tuple[Array, Array]:

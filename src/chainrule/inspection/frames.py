@@ -78,7 +78,8 @@ def _said(epoch: dict[str, Any], classes: list[str] | None) -> dict[str, Any]:
     """Return the confusion matrix and the mistakes, where there are any."""
     if "confusion" not in epoch:
         return {"confusion": None, "mistakes": []}
-    names = classes or [str(i) for i in range(len(epoch["confusion"]))]
+    numbers = [str(i) for i in range(len(epoch["confusion"]))]
+    names = classes if classes is not None and len(classes) == len(numbers) else numbers
     mistakes = [_mistake(mistake, names) for mistake in epoch["mistakes"]]
     return {"confusion": confusion(epoch["confusion"], names), "mistakes": mistakes}
 
@@ -180,7 +181,9 @@ def _read(line: dict[str, Any]) -> Array:
 
 def _most(pictures: list[Array]) -> float:
     """Return where the scale ends: a few pixels at the rim would leave the others grey."""
-    return float(np.quantile(np.abs(pictures), 0.998)) or 1.0
+    values = np.abs(pictures)
+    values = values[np.isfinite(values)]
+    return float(np.quantile(values, 0.998)) or 1.0 if values.size else 1.0
 
 
 def tiles(pictures: Array) -> Array:

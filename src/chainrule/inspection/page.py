@@ -56,8 +56,11 @@ def write_report(run: str | os.PathLike[str], out: str | os.PathLike[str] | None
     'training.html'
     """
     place = Path(run)
-    recordings = [recording for recording in read_recordings(place) if recording.steps]
+    found = read_recordings(place)
+    recordings = [recording for recording in found if recording.steps]
     if not recordings:
+        if any(recording.end for recording in found):
+            raise ValueError(f"{place} has no step to show: the loss of the first was infinite or not a number")
         raise ValueError(f"{place} has a recording without steps: train for one at least")
     folder = place if place.is_dir() else place.parent
     page = Path(out) if out is not None else folder / NAME

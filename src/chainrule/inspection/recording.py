@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +46,20 @@ class Recording:
 
     @property
     def layers(self) -> list[str]:
-        """The names of the layers whose outputs were looked at."""
-        return list(self.steps[0]["layers"]) if self.steps else []
+        """The names of the layers whose outputs were looked at, in any step."""
+        return list(self._types)
+
+    @cached_property
+    def _types(self) -> dict[str, str]:
+        return {name: found["type"] for step in self.steps for name, found in step["layers"].items()}
+
+    def type_of(self, layer: str) -> str:
+        """Return the type of a layer; nothing if it was not looked at."""
+        return self._types.get(layer, "")
 
     def titled(self, layer: str) -> str:
         """Return the name of a layer with its type."""
-        return f"{layer} ({self.steps[0]['layers'][layer]['type']})"
+        return f"{layer} ({self.type_of(layer)})"
 
     def at(self) -> Array:
         """Return the numbers of the steps that were looked at, from 1."""

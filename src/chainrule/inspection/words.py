@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(x: float) -> str:
-    """Write a number with three digits.
+    """Write a number with three digits; of one that is infinite or none at all, that it is not finite.
 
     Examples
     --------
-    >>> number(0.012345), number(4321.0), number(123456.0), number(0.0000123)
-    ('0.0123', '4,321', '1.23 × 10⁵', '1.23 × 10⁻⁵')
+    >>> number(0.012345), number(4321.0), number(123456.0), number(0.0000123), number(float("nan"))
+    ('0.0123', '4,321', '1.23 × 10⁵', '1.23 × 10⁻⁵', 'not finite')
     """
+    if not math.isfinite(x):
+        return "not finite"
     if x == 0 or 1e-3 <= abs(x) < 1e5:
         return f"{x:.3g}" if abs(x) < 1000 else f"{x:,.0f}"
     return _scientific(f"{x:.2e}")

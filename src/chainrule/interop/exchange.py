@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.tensor import Tensor
+from chainrule.tensor import Tensor, as_tensor
 
 VERSION = "2.13.0"  # the version whose runs are recorded, and that the "reference" extra installs
 
@@ -85,7 +85,7 @@ def from_torch(value: Any) -> Any:
     Raises
     ------
     TypeError
-        If a tensor has a dtype that NumPy does not have.
+        If a tensor has a dtype that tensors of ours don't have, or is sparse.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def from_torch(value: Any) -> Any:
     """
 
     def convert(leaf: Any) -> Any:
-        return Tensor(leaf.numpy(force=True).copy()) if _is_torch_tensor(leaf) else leaf
+        return as_tensor(leaf.numpy(force=True).copy()) if _is_torch_tensor(leaf) else leaf
 
     return _each(value, convert)
 
@@ -111,5 +111,6 @@ def _each(value: Any, convert: Callable[[Any], Any]) -> Any:
             result[key] = _each(inner, convert)
         return result
     if isinstance(value, list | tuple):
-        return type(value)(_each(v, convert) for v in value)
+        items = [_each(v, convert) for v in value]
+        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
     return convert(value)

@@ -157,6 +157,8 @@ def _shapes(output: Any) -> Any:
 
 def _mult_adds(module: Module, output: Any) -> int:
     """Return the multiply-adds of a call: each output takes one for every weight that leads to it."""
+    if not isinstance(output, Tensor):  # of a subclass, which returns something else
+        return 0
     if isinstance(module, Linear):
         return int(output.numel()) * module.in_features
     if isinstance(module, Bilinear):  # x₁ᵀ W x₂: first W x₂, then the product with x₁

@@ -29,6 +29,7 @@ class Hooks:
     >>> optimizer.step()
     """
 
+    _stepping = False  # whether a step is under way, of which the step of a base class may be a part
     _stepped: bool | None = None  # whether there was a step since the first schedule was made; None without one
 
     def __init__(self) -> None:
@@ -170,13 +171,17 @@ def hooked(step: Step) -> Step:
     def call(self: Hooks, *args: Any, **kwargs: Any) -> Any:
         if self._stepped is False:
             self._stepped = True
-        if not self._hooks:
+        if not self._hooks or self._stepping:
             return step(self, *args, **kwargs)
         args = (self, *args)
-        changed = self._before_step(args, kwargs)
-        args, kwargs = (args, kwargs) if changed is None else changed
-        result = step(*args, **kwargs)
-        self._after_step(args, kwargs)
+        self._stepping = True
+        try:
+            changed = self._before_step(args, kwargs)
+            args, kwargs = (args, kwargs) if changed is None else changed
+            result = step(*args, **kwargs)
+            self._after_step(args, kwargs)
+        finally:
+            self._stepping = False
         return result
 
     return cast(Step, call)

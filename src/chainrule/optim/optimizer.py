@@ -271,7 +271,13 @@ class Optimizer(Hooks):
 
     def __getstate__(self) -> dict[str, Any]:
         # a copy lays out vectors of its own, and has no hooks, as in PyTorch
-        return {**self.__dict__, "_flat": {}, "_hooks": defaultdict(OrderedDict), "_stepped": None}
+        own: dict[str, Any] = {
+            "_flat": {},
+            "_hooks": defaultdict(OrderedDict),
+            "_stepped": None,
+            "_stepping": False,
+        }
+        return {**self.__dict__, **own}
 
     def __repr__(self) -> str:
         groups = []

@@ -18,6 +18,11 @@ class Callback:
 
     One that remembers something says so in ``state_dict``, so that it is part of checkpoints.
 
+    Attributes
+    ----------
+    place : int
+        Callbacks with a lower one are called before others, whatever the order in which they are given.
+
     Examples
     --------
     >>> class StopAt(Callback):
@@ -28,6 +33,8 @@ class Callback:
     ...             trainer.stop()
     """
 
+    place = 0
+
     def on_fit_start(self, trainer: Trainer) -> None:
         """Begin. In a resumed training, ``trainer.history`` holds what came before."""
 
@@ -36,6 +43,9 @@ class Callback:
 
     def on_step_end(self, trainer: Trainer, loss: float) -> None:
         """See the loss of a step, whose update has been made."""
+
+    def on_validation_start(self, trainer: Trainer) -> None:
+        """See that an epoch's batches are done, and what comes next is its validation."""
 
     def on_epoch_end(self, trainer: Trainer, record: dict[str, Any]) -> None:
         """See the record of an epoch, its validation included."""

@@ -44,6 +44,8 @@ class Checkpoint(Callback):
     3
     """
 
+    place = 1  # last: it holds what others remember
+
     def __init__(
         self,
         path: str | os.PathLike[str],

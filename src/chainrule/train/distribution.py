@@ -13,6 +13,7 @@ from chainrule.ops import Array
 VALUES = 4096  # of a larger array, so many are looked at, evenly spaced
 BINS = 32
 EDGES = np.arange(1, BINS, dtype=np.float32) / BINS  # between the intervals
+TINY = 1e-30  # a sum of squares in float32 below which what was lost may matter
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -25,7 +26,12 @@ def norm(x: Array) -> float:
     5.0
     """
     flat = x.ravel()
-    return math.sqrt(float(np.dot(flat, flat)))
+    with np.errstate(over="ignore", under="ignore"):
+        squares = float(np.dot(flat, flat))
+    if not TINY < squares < math.inf:  # float32 may have lost them
+        flat = flat.astype(np.float64)
+        squares = float(np.dot(flat, flat))
+    return math.sqrt(squares)
 
 
 def distribution(x: Array) -> dict[str, Any]:
@@ -34,7 +40,7 @@ def distribution(x: Array) -> dict[str, Any]:
     Parameters
     ----------
     x : ndarray
-        Values that are not finite are left out.
+        Values that are not finite are left out; of more than ``VALUES``, that many are looked at.
 
     Returns
     -------

@@ -20,6 +20,7 @@ from chainrule.train.distribution import rounded
 from chainrule.train.recorded_step import DYING, SATURATING, layers_of, numbered, saturated, silent
 
 WORST = 10  # mistakes that are kept
+MOST_CLASSES = 100  # of a confusion matrix: more fill the file, and nobody reads them
 SMALLEST = 8  # pixels of a side: rows of fewer than their square are not taken for pictures
 
 
@@ -29,17 +30,20 @@ class ValidationRecord:
     Attributes
     ----------
     confusion : ndarray of int, shape (classes, classes), or None
-        Rows are what the examples are, columns what is said. None if the targets are no classes.
+        Rows are what the examples are, columns what is said. None if the targets are no classes, or of too many.
     """
 
     def __init__(self) -> None:
         self.confusion: Array | None = None
-        self._worst: list[tuple[float, int, dict[str, Any], Array]] = []  # a heap, the least of these losses first
+        self._worst: list[
+            tuple[float, int, dict[str, Any], Array | None]
+        ] = []  # a heap, the least of these losses first
         self._dead: dict[str, Array] = {}
         self._saturated: dict[str, list[int]] = {}
         self._calls: Counter[str] = Counter()  # of the layers, in the batch that goes through the model
-        self._X = np.empty(0)
-        self._rows = self._examples = 0
+        self._latest = "", np.empty(0)  # the layer that was called last, and what it returned
+        self._X: Array | None = None  # of the batch, if the model returns a row for each example
+        self._rows = self._examples = self._seen = 0
 
     @contextmanager
     def watching(self, model: Module, loss_fn: Any) -> Iterator[None]:
@@ -50,14 +54,24 @@ class ValidationRecord:
             yield
 
     def _see_batch(self, name: str, model: Module, args: Any, output: Any) -> None:
-        self._X, self._rows = np.asarray(args[0]), 0
+        X = np.asarray(args[0])
+        self._seen += len(X)
+        self._X, self._rows = None, 0
+        if isinstance(output, Tensor):
+            self._X = X if output.shape[:1] == X.shape[:1] else None
+            layer, y = self._latest
+            if np.may_share_memory(output.array, y):  # a classifier that is sure of itself is not stuck
+                self._saturated.pop(layer, None)
         self._calls.clear()
 
     def _see_layer(self, name: str, module: Module, args: Any, output: Tensor) -> None:
         y, name = output.array, numbered(name, self._calls)
+        self._latest = name, y
         if isinstance(module, DYING):
             unused = silent(y)
-            self._dead[name] = unused & self._dead.get(name, unused)
+            before = self._dead.get(name, unused)
+            # sequences of other lengths have other units: such a layer is left out
+            self._dead[name] = unused & before if unused.shape == before.shape else np.empty(0, bool)
         else:
             flat, of = self._saturated.get(name, [0, 0])
             self._saturated[name] = [flat + int(np.count_nonzero(saturated(module, y))), of + y.size]
@@ -65,16 +79,22 @@ class ValidationRecord:
     @np.errstate(all="ignore")
     def _see_loss(self, name: str, module: Module, args: Any, output: Any) -> None:
         """Look at predictions and targets of a batch, which may be a part of what the model was given at once."""
-        pred, truth = (np.asarray(argument) for argument in args[:2])
-        if pred.ndim != 2 or truth.shape != pred.shape[:1] or truth.dtype.kind not in "iu" or pred.shape[1] < 2:
+        if not all(isinstance(argument, Tensor) for argument in args[:2]):
             return
-        classes, said = pred.shape[1], pred.argmax(1)
-        counts = np.bincount(truth * classes + said, minlength=classes**2).reshape(classes, classes)
+        pred, truth = (argument.array for argument in args[:2])
+        if pred.ndim != 2 or truth.shape != pred.shape[:1] or truth.dtype.kind not in "iu":
+            return
+        classes, said, truth = pred.shape[1], pred.argmax(1), truth.astype(np.int64)
+        if not 2 <= classes <= MOST_CLASSES:
+            return
+        counted = (truth >= 0) & (truth < classes)  # the others are ignored, as by ``ignore_index``
+        cells = (truth * classes + said)[counted]
+        counts = np.bincount(cells, minlength=classes**2).reshape(classes, classes)
         self.confusion = counts if self.confusion is None else self.confusion + counts
         log_p = log_probabilities(pred)
-        losses = -log_p[np.arange(len(truth)), truth]
-        for i in np.flatnonzero((said != truth) & (losses > self._bar())):
-            example, x = self._examples + int(i), self._X[self._rows + i].copy()
+        losses = -log_p[np.arange(len(truth)), np.where(counted, truth, 0)]
+        for i in np.flatnonzero(counted & (said != truth) & (losses > self._bar())):
+            example, x = self._examples + int(i), None if self._X is None else self._X[self._rows + i].copy()
             mistake = {
                 "example": example,
                 "truth": int(truth[i]),
@@ -94,13 +114,14 @@ class ValidationRecord:
     def summary(self) -> dict[str, Any]:
         """Return what was seen, for JSON."""
         found: dict[str, Any] = {
-            "dead": {name: rounded(unused.mean()) for name, unused in self._dead.items()},
-            "saturated": {name: rounded(flat / of) for name, (flat, of) in self._saturated.items()},
+            "examples": self._seen,
+            "dead": {name: rounded(unused.mean()) for name, unused in self._dead.items() if unused.size},
+            "saturated": {name: rounded(flat / of) for name, (flat, of) in self._saturated.items() if of},
         }
         if self.confusion is not None:
             found["confusion"] = self.confusion.tolist()
             worst = sorted(self._worst, key=lambda entry: entry[:2], reverse=True)
-            found["mistakes"] = [{**mistake, **picture(x)} for _, _, mistake, x in worst]
+            found["mistakes"] = [{**mistake, **({} if x is None else picture(x))} for _, _, mistake, x in worst]
         return found
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import os
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -18,7 +19,6 @@ from chainrule.train.callbacks import Callback
 from chainrule.train.logs import without_nan
 from chainrule.train.recorded_step import RecordedStep
 from chainrule.train.recorded_validation import SMALLEST, ValidationRecord
-from chainrule.train.state import length_of
 
 if TYPE_CHECKING:
     from chainrule.train.trainer import Trainer
@@ -41,7 +41,8 @@ class Recorder(Callback):
       ‖update‖/‖weight‖; and quantiles and histogram of what each layer returned, with the share of ReLUs that were
       zero for the whole batch, or of sigmoids and tanhs that were saturated.
     - An epoch has its record; of its validation the confusion matrix, the worst mistakes, the share of ReLUs that
-      were zero for every example, and of outputs that were saturated; and the weights of the first units.
+      were zero for every example, and of outputs that were saturated, those of the model itself left out; and the
+      weights of the first units.
 
     The training is the same to the last bit: a step that is looked at runs as it is written, others are captured
     as before. Layers are modules: what ``forward`` does with functions is not seen.
@@ -56,13 +57,13 @@ class Recorder(Callback):
     Raises
     ------
     ValueError
-        If ``every`` is not positive.
+        If ``every`` is not positive, or, in ``fit``, if the trainer has another one.
 
     Notes
     -----
-    Validation is looked at as it goes, without another pass: for that the loader of the training must have a
-    length. Mistakes are known if the loss function is a module and the targets are classes. Where the examples are
-    pictures of 28×28 pixels, an epoch takes 50 kB of the file, and a step of the tutorial's network 7 kB.
+    Validation is looked at as it goes, without another pass. Mistakes are known if the loss function is a module
+    and the targets are classes, 100 at most. Where the examples are pictures of 28×28 pixels, an epoch takes 50 kB
+    of the file, and a step of the tutorial's network 7 kB.
 
     Examples
     --------
@@ -76,6 +77,8 @@ class Recorder(Callback):
     ['training', 'step', 'epoch']
     """
 
+    place = -1  # first: others may evaluate the model, and that is no validation of the trainer's
+
     def __init__(self, path: str | os.PathLike[str], every: int = EVERY) -> None:
         if every <= 0:
             raise ValueError(f"Recorder expected every to be positive, got {every}")
@@ -87,6 +90,8 @@ class Recorder(Callback):
 
     def on_fit_start(self, trainer: Trainer) -> None:
         """Begin the file, or go on with it where the checkpoint was taken; and see that steps are looked at."""
+        if isinstance(trainer.step, RecordedStep):
+            raise ValueError("a Trainer takes one Recorder, got two: leave one of them out of its callbacks")
         if not trainer.history.steps or not self.path.exists() or self.path.stat().st_size < self._length:
             self._length = 0
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,20 +107,10 @@ class Recorder(Callback):
             write=lambda seen: self._write(self._on_step(trainer, seen)),
         )
 
-    def on_epoch_start(self, trainer: Trainer) -> None:
-        """Look on at the validation if a resumed epoch has nothing else left."""
-        self._await_validation(trainer)
-
-    def on_step_end(self, trainer: Trainer, loss: float) -> None:
-        """Look on at the validation if it comes next."""
-        self._await_validation(trainer)
-
-    def _await_validation(self, trainer: Trainer) -> None:
-        assert trainer.running is not None
-        loaders = trainer.loaders
-        if "validation" in loaders and trainer.running.tally.batches == length_of(loaders["train"]):
-            self._validation = ValidationRecord()
-            self._looking_on.enter_context(self._validation.watching(trainer.model, trainer.loss_fn))
+    def on_validation_start(self, trainer: Trainer) -> None:
+        """Look on at the validation."""
+        self._validation = ValidationRecord()
+        self._looking_on.enter_context(self._validation.watching(trainer.model, trainer.loss_fn))
 
     def on_epoch_end(self, trainer: Trainer, record: dict[str, Any]) -> None:
         """Write what is known of the epoch."""
@@ -195,4 +190,5 @@ def _classes(loader: Any) -> list[str] | None:
     dataset = getattr(loader, "dataset", None)
     while dataset is not None and not hasattr(dataset, "classes"):
         dataset = getattr(dataset, "dataset", None)
-    return None if dataset is None else list(map(str, dataset.classes))
+    classes = getattr(dataset, "classes", None)
+    return list(map(str, classes)) if isinstance(classes, Iterable) else None

@@ -14,7 +14,6 @@ from chainrule.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from chainrule.serialization import load
 from chainrule.tensor import Tensor
 from chainrule.train.callbacks import Callback
-from chainrule.train.checkpoint import Checkpoint
 from chainrule.train.diagnose import NonFiniteLossError, find_cause
 from chainrule.train.history import History, RunningEpoch
 from chainrule.train.metrics import Metric, evaluate, measure, pairs
@@ -43,7 +42,7 @@ class Trainer:
         What to measure on the training batches, with the weights as they are at each; it costs a little at every
         step.
     callbacks : sequence of Callback
-        Are called in this order, checkpoints last.
+        Are called in this order, a recorder first, checkpoints last.
     progress : bool or None
         Whether to show a progress bar on standard error. None: if that is a terminal.
     capture : bool
@@ -107,9 +106,8 @@ class Trainer:
         self.model, self.loss_fn, self.optimizer, self.scheduler = model, loss_fn, optimizer, scheduler
         self.step = TrainingStep(model, loss_fn, optimizer, capture)
         self.metrics, self.train_metrics = dict(metrics or {}), dict(train_metrics or {})
-        # The bar first: it makes room for what others show. Checkpoints last: they hold what others remember.
-        ordered = sorted(callbacks, key=lambda callback: isinstance(callback, Checkpoint))
-        self.callbacks = [*make_progress(progress), *ordered]
+        # The bar first: it makes room for what others show.
+        self.callbacks = [*make_progress(progress), *sorted(callbacks, key=lambda callback: callback.place)]
         self.history, self.epochs, self.stopping, self.at_once = History(), 0, False, at_once
         self.running: RunningEpoch | None = None
         self.loaders: dict[str, Iterable[Any]] = {}
@@ -217,6 +215,8 @@ class Trainer:
             "samples_per_second": tally.samples / running.seconds,
         }
         if "validation" in self.loaders:
+            for callback in self.callbacks:
+                callback.on_validation_start(self)
             start = time.perf_counter()
             loader = self.loaders["validation"]
             measured = evaluate(self.model, loader, self.loss_fn, self.metrics, at_once=self.at_once)

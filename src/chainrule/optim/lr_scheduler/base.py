@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from chainrule.autograd import replayed
+from chainrule.autograd import replayed, structure_changed
 from chainrule.optim.optimizer import Group, Optimizer
 from chainrule.tensor import Tensor
 
@@ -43,6 +43,7 @@ class LRScheduler:
         self.optimizer = optimizer
         if optimizer._stepped is None:
             optimizer._stepped = False
+            structure_changed()  # recorded anew, captured steps tell of the first step
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", _copy(group["lr"]))
