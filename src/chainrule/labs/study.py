@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chainrule.json_files import read_json, seal, unseal
 from chainrule.datasets.load import silent
+from chainrule.json_files import read_json, seal, unseal
 from chainrule.labs.bar import bar
 from chainrule.labs.results import write_json
 from chainrule.random import default_generator, manual_seed
