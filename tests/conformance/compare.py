@@ -36,6 +36,7 @@ class Report:
     """What the trials of a case have shown."""
 
     seen: dict = field(default_factory=lambda: defaultdict(Seen))  # by kind and dtype
+    compared: Counter = field(default_factory=Counter)  # arrays with elements, by kind
     options: Counter = field(default_factory=Counter)  # names of those given, with another value than the default
     axes: set = field(default_factory=set)  # of the first input
     empty: bool = False
@@ -182,6 +183,7 @@ def unit(dtype, scale):
 def _measure(kind, bound, a, b, truth, scale, coarse, report):
     assert a.dtype == b.dtype, f"{kind}: {a.dtype} where PyTorch has {b.dtype}"
     assert a.shape == b.shape, f"{kind}: {a.shape} where PyTorch has {b.shape}"
+    report.compared[kind] += bool(a.size)
     if a.dtype.kind != "f":
         assert np.array_equal(a, b), f"{kind}: {a} where PyTorch has {b}"
         return
@@ -194,7 +196,7 @@ def _measure(kind, bound, a, b, truth, scale, coarse, report):
         units = unit(np.float32 if coarse else b.dtype, np.nan_to_num(scale))
         apart = np.where(same, 0, np.abs(a.astype(np.float64) - b)) / units
         off = (
-            [np.where(np.isfinite(truth) & finite, np.abs(x - truth), 0) / units for x in (a, b)]
+            [np.where(np.isfinite(truth) & finite, np.abs(x - truth) / units, apart) for x in (a, b)]
             if truth is not None
             else [apart, 0 * apart]
         )

@@ -110,7 +110,8 @@ type, in most of the others there are two faults at once.
 
 **Units.** Deviations are in units in the last place (ulp): the distance from a number to the next of its dtype.
 Numbers below the smallest normal one count as that. The first number of a cell is of float32, the second of
-float64; in parentheses is what the tests allow.
+float64 (where float32 or integers are among the inputs, in units of float32); in parentheses is what the tests
+allow.
 
 - Without a letter, the unit is the ulp of PyTorch's result.
 - **s**: of the result, or of the largest term of the formula, if that is larger. 1 − tanh² loses its digits

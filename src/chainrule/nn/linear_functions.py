@@ -20,7 +20,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     weight : Tensor
         Shape (out, in); without a bias also (in,).
     bias : Tensor, optional
-        Shape (out,), or one that broadcasts to it.
+        Shape (out,), (1,) or ().
 
     Returns
     -------
@@ -46,7 +46,19 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     if bias is None:
         return apply(ops.Linear(), x, W)
     b = bias if isinstance(bias, Tensor) else as_tensor(bias)
-    return apply(ops.Linear(), x, W, b if b.array.shape == W.array.shape[:1] else b.expand(W.array.shape[0]))
+    if b.array.shape != W.array.shape[:1] or b.array.dtype != W.array.dtype:
+        b = _fitting_bias(b, W)
+    return apply(ops.Linear(), x, W, b)
+
+
+def _fitting_bias(b: Tensor, W: Tensor) -> Tensor:
+    """Return a single number as the bias of every output."""
+    out = W.array.shape[0]
+    if b.array.dtype != W.array.dtype:
+        raise RuntimeError(f"linear expected a bias of the dtype of its weight, {W.dtype}, got {b.dtype}")
+    if b.array.shape not in ((), (1,)):
+        raise RuntimeError(f"linear expected a bias of shape ({out},), (1,) or (), got shape {tuple(b.shape)}")
+    return b.expand(out)
 
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:

@@ -69,6 +69,19 @@ class Div(Operation):
         return da, db
 
 
+def power(a: Array, b: Array, out: Array | None = None) -> Array:
+    """Compute aᵇ; for the single exponent −1/2 as 1/√a, as PyTorch does: they differ at −0 and −∞.
+
+    Examples
+    --------
+    >>> power(np.array([4.0, -np.inf]), np.array(-0.5))
+    array([0.5, nan])
+    """
+    if b.ndim == 0 and b == -0.5:
+        return np.asarray(np.true_divide(1, np.sqrt(a), out=out))
+    return np.asarray(np.power(a, b, out=out))
+
+
 class Pow(Operation):
     """y = a ** b."""
 
@@ -76,7 +89,7 @@ class Pow(Operation):
 
     def forward(self, a: Array, b: Array) -> Array:
         self.a, self.b = a, b
-        self.y = np.power(a, b, out=self.y)
+        self.y = power(a, b, out=self.y)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
@@ -84,8 +97,7 @@ class Pow(Operation):
         da = db = None
         if self.needs[0]:
             # ∂y/∂a = b aᵇ⁻¹, and 0 where b = 0, whatever a is
-            power = 1 / np.sqrt(a) if b.ndim == 0 and b == 0.5 else np.power(a, b - 1)  # they differ at −∞
-            slope = np.where(b == 0, 0, b * power).astype(grad.dtype, copy=False)
+            slope = np.where(b == 0, 0, b * power(a, b - 1)).astype(grad.dtype, copy=False)
             da = sum_to(grad * slope, a.shape)
         if self.needs[1]:
             # ∂y/∂b = aᵇ ln a, and 0 in the limit a → 0 for b ≥ 0

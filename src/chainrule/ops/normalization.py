@@ -48,17 +48,20 @@ class BatchNorm(Operation):
             assert self.mean is not None
             return x - self.mean.reshape(self.channels)
         count = x.size // x.shape[1] if x.size else 0
-        mean = x.mean(axis=self.axes, keepdims=True)
+        mean = self._mean(x)
         centred: Array = x - mean
-        rest = centred.mean(axis=self.axes, keepdims=True)  # what rounding has left of the mean
+        rest = self._mean(centred)  # what rounding has left of the mean
         centred -= rest
-        self.mean, self.var = (
-            (mean + rest).reshape(-1),
-            add_up(np.square(centred), self.axes) / x.dtype.type(count),
-        )
+        self.mean = (mean + rest).reshape(-1)
+        self.var = add_up(np.square(centred), self.axes) / x.dtype.type(count)
         if self.observe is not None:
             self.observe(self.mean, self.var, count)
         return centred
+
+    def _mean(self, x: Array) -> Array:
+        """Compute the mean of every channel; NaN, without a word, if there is nothing in it."""
+        total = np.add.reduce(x, axis=self.axes, keepdims=True)
+        return np.asarray(total / x.dtype.type(x.size // max(total.size, 1)))
 
     def backward(self, grad: Array) -> Gradients:
         # with n = normal and g = grad · γ:  ∂L/∂x = (g − mean(g) − n mean(g n)) / √(var + ε),
@@ -67,8 +70,8 @@ class BatchNorm(Operation):
         if self.needs[0]:
             g = grad if self.weight is None else grad * self.weight
             if self.of_batch:
-                centre = g.mean(axis=self.axes, keepdims=True)
-                along = (g * self.normal).mean(axis=self.axes, keepdims=True)
+                centre = self._mean(g)
+                along = self._mean(g * self.normal)
                 g = g - centre - self.normal * along
             dx = g * self.scale
         if len(self.needs) > 1:

@@ -146,6 +146,7 @@ def sum_to(grad: Array, shape: tuple[int, ...]) -> Array:
     return total.reshape(shape)
 
 
+_FEW = 256  # elements, for which a branch each takes less time than more calls
 _WORD = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
 
 
@@ -183,8 +184,8 @@ def drop_where(mask: Array, grad: Array, out: Array | None = None) -> Array:
 def choose(mask: Array, a: Array, b: Array, out: Array | None = None) -> Array:
     """Return ``a`` where ``mask`` holds, else ``b``.
 
-    Bits are chosen by masks, without a branch for each element: ten times faster than ``np.where`` where the mask
-    follows no pattern.
+    Bits are chosen by masks, without a branch for each element: ten times faster than ``np.where`` where there are
+    many and the mask follows no pattern.
 
     Parameters
     ----------
@@ -204,6 +205,12 @@ def choose(mask: Array, a: Array, b: Array, out: Array | None = None) -> Array:
     array([ 1.5, -0. ])
     """
     a, b = np.asarray(a), np.asarray(b)
+    if b.size < _FEW:
+        chosen = np.where(mask, a, b)
+        if out is None:
+            return chosen
+        np.copyto(out, chosen)
+        return out
     word = _WORD[b.dtype.itemsize]
     bits = np.asarray(np.negative(np.asarray(mask).view(np.int8)).astype(word))  # 1 → −1: all bits set, and 0 → 0
     difference = np.asarray(np.bitwise_xor(a.view(word), b.view(word)))

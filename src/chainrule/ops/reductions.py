@@ -122,7 +122,7 @@ class Extremum(Reduction):
 
     def backward(self, grad: Array) -> Gradients:
         chosen = self.x == self.spread(self.y, self.x.shape)
-        if self.nan_is_equal:
+        if self.nan_is_equal and np.isnan(self.y).any():
             chosen |= np.isnan(self.x) & self.spread(np.isnan(self.y), self.x.shape)
         shares = np.add.reduce(chosen, axis=self.axis, keepdims=True, dtype=grad.dtype)
         return (np.divide(keep_where(chosen, self.spread(grad, self.x.shape)), shares),)

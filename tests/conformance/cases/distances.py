@@ -16,16 +16,16 @@ def pairwise_module(d):
 
 
 def sizes(x, dim, eps, p=2.0):
-    """Return what the terms of a gradient are no larger than, which is the difference of two of 1 / |x|."""
+    """Return what the terms of a gradient are no larger than: grad / |x|, for grad below 4."""
     if not -x.ndim <= dim < x.ndim:
         return 0
     length = np.linalg.norm(x.astype(np.float64), p, axis=dim, keepdims=True)
-    return np.broadcast_to(8 * x.size / np.maximum(length, eps), x.shape)
+    return np.broadcast_to(4 / np.maximum(length, eps), x.shape)
 
 
 def cosine(d):
     pair, options = vectors(d), d.options(dim=(1, 0, -1, 2), eps=(1e-8, 0.1))
-    backward = [sizes(x, **options) * pair[0].size for x in pair]
+    backward = [sizes(x, **options) for x in pair]
     return pair, options, {"sizes": {"forward": 1, "backward": backward}}
 
 

@@ -65,12 +65,15 @@ def steps(x):
 
 def linear(d):
     n, m = d.pick((3, 2), (1, 1), (16, 5), (40, 33))
-    bias = [d.normal(m)] if d.chance() else []
+    bias = [d.normal(d.pick((m,), (m,), (1,), (), (1, m)))] if d.chance() else []
     weight = d.normal((m, n)) if d.chance(0.9) else d.normal(n)
     return [last(d, n), weight, *bias], {}
 
 
-VECTOR = {"a vector as weight beside a bias": "expected a weight of shape (out, in)"}
+NARROWER = {
+    "a vector as weight beside a bias": "expected a weight of shape (out, in)",
+    "a bias of two axes": "expected a bias of shape",
+}
 
 
 def bilinear_module(d):
@@ -113,7 +116,7 @@ CASES = [
     layer("Linear", linear_module),
     layer("Bilinear", bilinear_module),
     layer("LinearCrossEntropyLoss", fused_module, refused={"options": {}}),
-    function("linear", linear, narrower=VECTOR),
+    function("linear", linear, narrower=NARROWER),
     function("bilinear", bilinear),
     function("linear_cross_entropy", fused_function, refused={"options": {}}),
 ]
@@ -309,5 +312,5 @@ def one_hot(d):
 CASES += [
     layer("Embedding", embedding_module, refused={"sparse": True}, indices=True),
     function("embedding", embedding, TERMS, layouts=False, refused={"sparse": True}, indices=True),
-    function("one_hot", one_hot, SAME),
+    function("one_hot", one_hot, {"forward": EXACT}),
 ]

@@ -9,6 +9,8 @@ SECTION = "Tensor operations"
 SAME = {"forward": EXACT, "backward": EXACT}
 TERMS = {"forward": Within(8, "terms"), "backward": Within(8, "terms")}
 FLAGS = (False, True)
+FORWARD = {"forward": EXACT}
+SUMS = {"forward": EXACT, "backward": Within(8, "terms")}  # where shapes broadcast, gradients are added up
 DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
 INTEGERS = ("int64", "int32", "uint8", "bool")
 
@@ -69,7 +71,7 @@ def waves(d):
 ROOTS = "PyTorch's vectorised square root is not correctly rounded on some processors."
 CASES = [
     *(function(name, any_dtype) for name in ("abs", "neg", "sign", "square", "relu", "clone")),
-    *(function(name, any_dtype) for name in ("isnan", "isfinite", "logical_not")),
+    *(function(name, any_dtype, FORWARD) for name in ("isnan", "isfinite", "logical_not")),
     function("round", one, note="Rounding to decimals is refused.", refused={"decimals": 2}),
     function("exp", any_dtype, {"forward": Within(2), "backward": Within(2)}),
     function("log", any_dtype, {"forward": Within(2), "backward": EXACT}),
@@ -117,7 +119,7 @@ def number(d):
     return [x], {"number": d.pick(2, -3, 0.5, 1.5, True, 0)}
 
 
-def binary(name, symbol, bounds=TERMS, **more):
+def binary(name, symbol, bounds=SUMS, **more):
     """Make the case of an operator: of two tensors, and of a tensor and a number on either side."""
 
     def draw(d):
@@ -137,21 +139,21 @@ CASES += [
     binary("add", lambda a, b: a + b),
     binary("sub", lambda a, b: a - b),
     binary("mul", lambda a, b: a * b),
-    binary("div", lambda a, b: a / b),
+    binary("div", lambda a, b: a / b, TERMS),
     binary("Tensor.__mod__", lambda a, b: a % (b if isinstance(b, float | int) else b.detach())),
-    binary("eq", lambda a, b: a == b),
-    binary("ne", lambda a, b: a != b),
-    binary("lt", lambda a, b: a < b),
-    binary("le", lambda a, b: a <= b),
-    binary("gt", lambda a, b: a > b),
-    binary("ge", lambda a, b: a >= b),
+    binary("eq", lambda a, b: a == b, FORWARD),
+    binary("ne", lambda a, b: a != b, FORWARD),
+    binary("lt", lambda a, b: a < b, FORWARD),
+    binary("le", lambda a, b: a <= b, FORWARD),
+    binary("gt", lambda a, b: a > b, FORWARD),
+    binary("ge", lambda a, b: a >= b, FORWARD),
 ]
 
 
 def powers(d):
     if d.chance():
         x = d.values(d.shape(), huge=1e4)
-        return [x], {"number": d.pick(2, 3, 0.5, -1, 0, 1.5, 1, -2.0), "left": False}
+        return [x], {"number": d.pick(2, 3, 0.5, -0.5, -1, 0, 1.5, 1, -2.0), "left": False}
     x = d.uniform(d.shape(), 0.1, 3)
     return ([x], {"number": d.pick(2.0, 0.5, 3), "left": True}) if d.chance() else ([x, d.normal(x.shape)], {})
 
@@ -177,13 +179,13 @@ def bits(d):
 
 CASES += [
     written("pow", powers, raised, {"forward": Within(4), "backward": Within(8)}),
-    written("Tensor.__floordiv__", whole, floors, note="Refused where a gradient is wanted."),
-    written("Tensor.__and__", bits, lambda lib, a, b: a & b),
-    written("Tensor.__or__", bits, lambda lib, a, b: a | b),
-    written("Tensor.__xor__", bits, lambda lib, a, b: a ^ b),
-    written("Tensor.__invert__", bits, lambda lib, a, b: ~a),
-    function("maximum", two, TERMS),
-    function("minimum", two, TERMS),
+    written("Tensor.__floordiv__", whole, floors, FORWARD, note="Refused where a gradient is wanted."),
+    written("Tensor.__and__", bits, lambda lib, a, b: a & b, FORWARD),
+    written("Tensor.__or__", bits, lambda lib, a, b: a | b, FORWARD),
+    written("Tensor.__xor__", bits, lambda lib, a, b: a ^ b, FORWARD),
+    written("Tensor.__invert__", bits, lambda lib, a, b: ~a, FORWARD),
+    function("maximum", two, SUMS),
+    function("minimum", two, SUMS),
 ]
 
 
@@ -194,7 +196,9 @@ def conditional(d):
 
 def masked(d):
     x = d.values(d.shape())
-    return [x, d.rng.random(x.shape) < 0.4], {"value": d.pick(0.0, -np.inf, 2, True)}
+    if d.chance(0.2):
+        x = d.integers(x.shape, 0, 9, d.pick(*INTEGERS))
+    return [x, d.rng.random(x.shape) < 0.4], {"value": d.pick(0.0, -np.inf, 2, True, 300)}
 
 
 def matrices(d):
@@ -218,8 +222,8 @@ def joined(name):
 
 
 CASES += [
-    function("where", conditional, TERMS),
-    function("masked_fill", masked),
+    function("where", conditional, SUMS),
+    function("masked_fill", masked, SUMS),
     function("matmul", matrices, TERMS),
     function("mm", flat_matrices, TERMS),
     written("cat", several, joined("cat")),
@@ -282,13 +286,16 @@ CASES += [
     function("amin", needs_dim(over(*DIMS, special=ODD, **KEEP))),
     function("max", needs_dim(over(None, 0, -1, 1, special=ODD, **KEEP))),
     function("min", needs_dim(over(None, 0, -1, 1, special=ODD, **KEEP))),
-    function("argmax", needs_dim(over(None, 0, -1, 1, special=ODD, **KEEP))),
-    function("argmin", needs_dim(over(None, 0, -1, 1, special=ODD, **KEEP))),
+    function("argmax", needs_dim(over(None, 0, -1, 1, special=ODD, **KEEP)), FORWARD),
+    function("argmin", needs_dim(over(None, 0, -1, 1, special=ODD, **KEEP)), FORWARD),
     function(
-        "argsort", over(0, -1, 1, descending=FLAGS, stable=(True,)), note="Equal ones always keep their order."
+        "argsort",
+        over(0, -1, 1, descending=FLAGS, stable=(True,)),
+        FORWARD,
+        note="Equal ones always keep their order.",
     ),
-    function("any", needs_dim(over(*DIMS, **KEEP))),
-    function("all", needs_dim(over(*DIMS, **KEEP))),
+    function("any", needs_dim(over(*DIMS, **KEEP)), FORWARD),
+    function("all", needs_dim(over(*DIMS, **KEEP)), FORWARD),
     function("logsumexp", over(0, -1, 1, (0, 1), special=(np.inf, -np.inf), **KEEP), TERMS),
     function("norm", power_norm, TERMS, note="p = 1, 2 and ∞; other orders are refused."),
     function("softmax", softened, TERMS, narrower=EMPTY),
@@ -344,7 +351,9 @@ def gathered(d):
 
 
 def pieces(d):
-    return [d.values(d.shape(least=1, most=3))], d.options(split_size=(1, 2, 5, [1, 2], [2, 2]), dim=(0, -1, 1))
+    return [d.values(d.shape(least=1, most=3))], d.options(
+        split_size=(1, 2, 5, 0, -1, [1, 2], [2, 2], [4, -1]), dim=(0, -1, 1)
+    )
 
 
 def flattened(d):
@@ -381,8 +390,8 @@ CASES += [
     written("Tensor.mT", matrix, lambda lib, x: x.mT if x.ndim > 1 else x.t()),
     function("unsqueeze", at(0, 1, -1, -2)),
     function("squeeze", squeezed),
-    written("Tensor.expand", expanded, lambda lib, x, shape: x.expand(shape), TERMS),
-    function("gather", gathered),
+    written("Tensor.expand", expanded, lambda lib, x, shape: x.expand(shape), SUMS),
+    written("gather", gathered, lambda lib, x, index, dim: lib.root.gather(x, dim, index)),
     written("split", pieces, lambda lib, x, split_size, dim: lib.root.split(x, split_size, dim)),
     written("Tensor.__getitem__", indexed, lambda lib, x, index: INDICES[index](x)),
     written("Tensor.contiguous", one, lambda lib, x: x.contiguous()),
@@ -416,7 +425,7 @@ def changed(name):
         return h
 
     views = {"views of what is not contiguous": "a view of a tensor that is not contiguous is changed in place"}
-    return written(f"Tensor.{name}", draw, call, TERMS, narrower=views)
+    return written(f"Tensor.{name}", draw, call, TERMS if name == "div_" else SUMS, narrower=views)
 
 
 def assigned(d):
@@ -451,16 +460,20 @@ def clamp(lib, x, **bounds):
 
 CASES += [
     written("Tensor.to", cast, lambda lib, x, dtype: x.to(dtype)),
-    *(written(f"Tensor.{n}", one, lambda lib, x, n=n: getattr(x, n)()) for n in ("double", "cpu", "detach")),
+    *(written(f"Tensor.{n}", one, lambda lib, x, n=n: getattr(x, n)()) for n in ("double", "cpu")),
+    written("Tensor.detach", one, lambda lib, x: x.detach(), FORWARD),
     written("Tensor.float", one, lambda lib, x: x if lib.exact else x.float()),
     *(
         written(
-            f"Tensor.{n}", lambda d: ([np.abs(d.normal(d.shape(), 3))], {}), lambda lib, x, n=n: getattr(x, n)()
+            f"Tensor.{n}",
+            lambda d: ([np.abs(d.normal(d.shape(), 3))], {}),
+            lambda lib, x, n=n: getattr(x, n)(),
+            FORWARD,
         )
         for n in ("int", "long", "bool")
     ),
     *(changed(name) for name in ("add_", "sub_", "mul_", "div_", "copy_")),
-    written("Tensor.__setitem__", assigned, assign, TERMS),
+    written("Tensor.__setitem__", assigned, assign, SUMS),
     written("Tensor.fill_", lambda d: ([d.values(d.shape())], {"value": d.pick(0.5, 2, -np.inf)}), fill),
     written("Tensor.zero_", one, zero),
     written("Tensor.clamp_", bounded, clamp),
