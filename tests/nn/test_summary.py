@@ -155,3 +155,8 @@ def test_a_subclass_of_linear_may_return_something_else():
 
     found = rows(Pair(2, 3).summary((4, 2)))
     assert (found[""].output_shape, found[""].mult_adds) == ([(4, 3), (4, 3)], 0)
+
+
+def test_a_shape_is_run_in_the_dtype_of_the_model():
+    model = nn.Linear(3, 2, dtype=cr.float64)
+    assert model.summary((np.int64(5), 3)).total_params == 8

@@ -679,7 +679,7 @@ class Module:
         Parameters
         ----------
         input_size : tuple of int, or list of tuple
-            The shape of a batch, or the shapes of several arguments; it is run with ones in float32.
+            The shape of a batch, or the shapes of several arguments; it is run with ones of the parameters' dtype.
         input_data : Tensor, ndarray, or list of them
             Instead of that: the arguments themselves.
 

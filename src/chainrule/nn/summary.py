@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ def summarize(model: Module, input_size: Any, input_data: Any) -> Summary:
     Total mult-adds: 501,760
     =====================================================
     """
-    inputs = _inputs(input_size, input_data)
+    inputs = _inputs(model, input_size, input_data)
     modules = dict(model.named_modules())
     rows, counted = {}, set()
     for name, module in modules.items():
@@ -129,7 +130,7 @@ def summarize(model: Module, input_size: Any, input_data: Any) -> Summary:
     return Summary(list(rows.values()), sizes, sum(p.numel() for p in params), trainable)
 
 
-def _inputs(input_size: Any, input_data: Any) -> list[Tensor]:
+def _inputs(model: Module, input_size: Any, input_data: Any) -> list[Tensor]:
     """Return the tensors to run a model with: those that are given, or ones of the shapes that are."""
     if (input_size is None) == (input_data is None):
         raise ValueError("summary expected either input_size or input_data: pass model.summary((64, 1, 28, 28))")
@@ -139,12 +140,13 @@ def _inputs(input_size: Any, input_data: Any) -> list[Tensor]:
     several = isinstance(input_size, Sequence) and len(input_size) > 0 and isinstance(input_size[0], Sequence)
     shapes = input_size if several else [input_size]
     for shape in shapes:
-        if not isinstance(shape, Sequence) or not all(isinstance(n, int) and n > 0 for n in shape):
+        if not isinstance(shape, Sequence) or not all(isinstance(n, Integral) and n > 0 for n in shape):
             raise ValueError(
                 f"summary expected input_size to be a shape, or a list of shapes, of positive integers, got "
                 f"{input_size!r}"
             )
-    return [Tensor(np.ones(shape, np.float32)) for shape in shapes]
+    dtype = next((p.array.dtype for p in model.parameters()), np.float32)
+    return [Tensor(np.ones(shape, dtype)) for shape in shapes]
 
 
 def _shapes(output: Any) -> Any:
