@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -140,7 +139,7 @@ def _inputs(model: Module, input_size: Any, input_data: Any) -> list[Tensor]:
     several = isinstance(input_size, Sequence) and len(input_size) > 0 and isinstance(input_size[0], Sequence)
     shapes = input_size if several else [input_size]
     for shape in shapes:
-        if not isinstance(shape, Sequence) or not all(isinstance(n, Integral) and n > 0 for n in shape):
+        if not isinstance(shape, Sequence) or not all(isinstance(n, int | np.integer) and n > 0 for n in shape):
             raise ValueError(
                 f"summary expected input_size to be a shape, or a list of shapes, of positive integers, got "
                 f"{input_size!r}"
