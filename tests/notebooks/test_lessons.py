@@ -1,6 +1,7 @@
 """The notebooks as files, and the command that copies and opens them."""
 
 import json
+import os
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -92,7 +93,11 @@ def test_the_list_tells_what_each_is_about():
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["nothing"], "'nothing' is not one of 'activations'"), (["--dark"], "--dark is for --voila")],
+    [
+        (["nothing"], "'nothing' is not one of 'activations'"),
+        (["--dark"], "--dark is for --voila"),
+        (["--voila", "--allow-root"], "--allow-root is for JupyterLab"),
+    ],
 )
 def test_what_makes_no_sense_is_refused(arguments, words, tmp_path):
     result = run(*arguments, "--folder", tmp_path / "new")
@@ -106,3 +111,22 @@ def test_a_missing_server_is_named_with_its_extra(tmp_path, monkeypatch):
     result = run("eight", "--voila", "--folder", tmp_path)
     assert result.exit_code == 1
     assert 'voila is not installed: pip install "chainrule[lab,notebook]"' in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cant_be_written_to_is_answered_by_a_sentence(tmp_path, served):
+    (tmp_path / "file").write_text("")
+    result = run("--copy", "--folder", tmp_path / "file" / "new")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert "can't be written to (Not a directory): choose another folder with --folder" in result.output
+
+
+def test_the_command_says_how_many_lessons_are_where(tmp_path):
+    assert run("--copy", "--folder", tmp_path).output == f"{len(LESSONS)} lessons in {tmp_path}{os.sep}\n"
+    assert run("eight", "--copy", "--folder", tmp_path).output == f"1 lesson in {tmp_path}{os.sep}\n"
+
+
+def test_root_is_let_in_when_it_is_asked_for(tmp_path, served):
+    assert run("--folder", tmp_path, "--allow-root").exit_code == 0
+    assert served == [("jupyterlab.labapp", [str(tmp_path), "--allow-root"])]

@@ -16,12 +16,13 @@ import chainrule as cr
 from chainrule import nn
 from chainrule.datasets import MNIST, FashionMNIST
 from chainrule.derivations.examples import EXAMPLES as DERIVED
+from chainrule.derivations.network import LOSSES
 from chainrule.labs.tutorial import network as tutorial_network
 from chainrule.notebooks import by_hand, live
 from chainrule.notebooks.activations import ELU, FUNCTIONS, Comparison
 from chainrule.notebooks.answers import Answer, mosaic
 from chainrule.notebooks.architecture import Experiment
-from chainrule.notebooks.boundaries import UNITS, Boundaries, make_trainer
+from chainrule.notebooks.boundaries import EVERY, UNITS, Boundaries, make_trainer
 from chainrule.notebooks.by_hand import ByHand
 from chainrule.notebooks.fields import layer_sizes, matrix, numbers
 from chainrule.notebooks.threshold import Threshold
@@ -75,6 +76,7 @@ def test_every_pair_of_functions_can_be_compared():
             names = [trace["name"] for trace in json.loads(panel.curves.function.shown)["data"]]
             assert len(set(names)) == 2
             assert panel.alpha.disabled == ({first, second}.isdisjoint({"Leaky ReLU", "ELU"}))
+            assert panel.alpha.disabled == ("α is that of Leaky ReLU and ELU" in panel.note.value)
 
 
 def test_alpha_of_elu_goes_from_a_tenth_to_2_and_moves_elu_alone():
@@ -123,25 +125,34 @@ def test_the_chosen_section_is_shown_and_stays_chosen():
         ("x", "0.1, a", "x expected numbers with commas between"),
         ("x", "", "x expected numbers"),
         ("x", "1, inf", "x expected numbers"),
+        ("x", "1e400", "which is infinite"),
         ("W1", "1, 2; 3", "rows of one length, got rows of 2, 1 numbers"),
-        ("W2", "1, 2, 3", "expected rows of 2 numbers"),
-        ("x", "1, 2, 3", "expected"),
-        ("b1", "1", "expected 2 numbers"),
+        ("W1", "0,1 0,3; 0,2 0,4", "a number has a point"),
+        ("W2", "1, 2, 3", "W⁽¹⁾ has 2 rows, and W⁽²⁾ has 3 columns"),
+        ("x", "1", "x has 1 number, and W⁽¹⁾ has 2 columns"),
+        ("b1", "1", "W⁽¹⁾ has 2 rows, and b⁽¹⁾ has 1 number"),
+        ("y", "1, 2", "W⁽²⁾ has 1 row, and target y has 2 numbers"),
         ("y", "zero", "target y expected numbers"),
-        ("lr", "-1", "lr"),
+        ("lr", "-1", "learning rate η expected one number from 0 on"),
+        ("lr", "0,1", "learning rate η expected one number from 0 on"),
         ("loss", "cross_entropy", "the number of a class"),
     ],
 )
-def test_a_bad_field_is_answered_by_a_sentence(field, text, words):
+def test_a_bad_field_is_answered_by_a_sentence_and_the_last_derivation_stays(field, text, words):
     panel = ByHand()
+    shown = panel.derivation, panel.output.outputs
     panel.fields[field].value = text
     assert words in panel.note.value
     assert 'class="wrong"' in panel.note.value
-    assert panel.derivation is None
-    assert panel.output.outputs == ()
+    assert (panel.derivation, panel.output.outputs) == shown
+    assert "stale" in panel.output._dom_classes
     panel.begin()
-    assert panel.derivation is not None
+    assert "stale" not in panel.output._dom_classes
     assert "wrong" not in panel.note.value
+
+
+def test_every_loss_has_a_name_in_words():
+    assert list(by_hand.NAMES) == list(LOSSES)
 
 
 @pytest.mark.parametrize("text", ["128,,x", "0", "-5", "1.5", "99999", "128,", "__import__('os')"])
@@ -187,6 +198,7 @@ def test_the_curves_are_those_of_a_trainer_run_by_hand(experiment):
         points(experiment.live.accuracy, 0)[1], [100 * e["train_accuracy"] for e in history.epochs]
     )
     [row] = experiment.live.rows
+    assert list(row)[:3] == ["run", "validation", "training"]
     assert row["parameters"] == f"{784 * 16 + 16 + 16 * 10 + 10:,}"
     assert row["validation"] == f"{history.epochs[-1]['validation_accuracy']:.2%}"
     assert experiment.live.progress.value == 1
@@ -201,6 +213,26 @@ def test_runs_are_kept_for_comparison(experiment):
     np.testing.assert_array_equal(points(experiment.live.accuracy, 2), first)
     assert "run 1" in experiment.live.table.value
     assert "run 2" in experiment.live.table.value
+
+
+def test_a_single_point_is_seen(experiment):
+    experiment.epochs.value = 1
+    pressed(experiment)
+    pressed(experiment)
+    for figure in (experiment.live.loss, experiment.live.accuracy):
+        for i, trace in enumerate(figure.plot.data):
+            assert len(points(figure, i)[0]) == 1
+            assert "markers" in trace.mode
+
+
+def test_axes_begin_at_zero_and_follow_the_points(experiment):
+    accuracy = experiment.live.accuracy
+    before = json.loads(accuracy.shown)["layout"]
+    assert (before["xaxis"]["range"], before["yaxis"]["range"]) == ([0, 1], [0, 100])
+    pressed(experiment)
+    after = json.loads(accuracy.shown)["layout"]
+    assert "range" not in after["yaxis"]
+    assert after["xaxis"]["rangemode"] == "tozero"
 
 
 def test_curves_of_a_run_that_failed_are_not_kept(experiment, monkeypatch):
@@ -237,7 +269,7 @@ def test_what_nobody_foresaw_is_said_and_not_hidden(experiment, monkeypatch):
 
 
 def test_stop_ends_a_training_early(experiment, monkeypatch):
-    monkeypatch.setattr(live, "Watcher", stopping_after(20, live.Watcher, experiment))
+    monkeypatch.setattr(live, "Watcher", pressing_after(20, live.Watcher, experiment.live.stop))
     pressed(experiment)
     assert experiment.live.rows[0]["epochs"] == "1"
     assert "stopped after epoch 1 of 2" in experiment.live.note.value
@@ -245,20 +277,20 @@ def test_stop_ends_a_training_early(experiment, monkeypatch):
     assert experiment.live.stop.disabled
 
 
-def stopping_after(steps, watcher, panel):
-    """Return a watcher in whose training Stop is pressed after so many steps."""
+def pressing_after(steps, watcher, button):
+    """Return a watcher in whose training a button is pressed after so many steps."""
 
     class Pressing(watcher):
         def on_step_end(self, trainer, loss):
             if len(trainer.history.steps) == steps:
-                panel.live.stop.click()
+                button.click()
             super().on_step_end(trainer, loss)
 
     return Pressing
 
 
 def test_a_training_stopped_in_its_first_epoch_is_no_run_to_compare(experiment, monkeypatch):
-    monkeypatch.setattr(live, "Watcher", stopping_after(3, live.Watcher, experiment))
+    monkeypatch.setattr(live, "Watcher", pressing_after(3, live.Watcher, experiment.live.stop))
     pressed(experiment)
     assert experiment.live.rows == []
     assert "nothing to compare" in experiment.live.note.value
@@ -273,6 +305,7 @@ def test_a_bad_architecture_is_answered_by_a_sentence(experiment):
     experiment.hidden.value = ""
     pressed(experiment)
     assert experiment.live.rows[0]["layers"] == "784-10"
+    assert experiment.live.rows[0]["activation"] == "–"
 
 
 def test_a_loss_that_is_no_number_ends_in_a_sentence():
@@ -282,7 +315,21 @@ def test_a_loss_that_is_no_number_ends_in_a_sentence():
     with np.errstate(all="ignore"):
         pressed(panel)
     assert 'class="wrong"' in panel.live.note.value
-    assert "the loss of epoch 1, batch" in panel.live.note.value
+    assert "The loss of epoch 1, batch" in panel.live.note.value
+
+
+def test_a_training_that_diverges_shows_its_loss_and_what_is_left_of_the_network():
+    panel = Training("sample")
+    panel.lr.value, panel.epochs.value = 10**0.5, 1
+    with np.errstate(all="ignore"):
+        pressed(panel)
+        panel.ask()
+    x, losses = points(panel.live.loss, 0)
+    assert len(x) > 1
+    assert losses[0] == pytest.approx(2.29872989654541, abs=1e-6)
+    assert np.isfinite(losses).all()
+    assert "the network no longer gives numbers" in panel.note.value
+    assert "nan%" not in panel.note.value
 
 
 def exploding(model):
@@ -353,6 +400,33 @@ def test_every_size_is_tried():
     panel.every.click()
     panel.job.wait()
     assert list(panel.results) == list(UNITS)
+    assert panel.every.description == EVERY
+
+
+def test_a_second_press_ends_the_trial_of_every_size():
+    panel, begun = Boundaries("moons", units=0, epochs=1000), threading.Event()
+    panel.job.wait()
+    panel.note.observe(lambda change: begun.set() if "Size 1 of 9: training" in change.new else None, "value")
+    panel.every.click()
+    assert begun.wait(60)
+    panel.every.click()
+    panel.job.wait()
+    assert "Stopped" in panel.note.value
+    assert sorted(panel.results) == [0]
+    assert panel.every.description == EVERY
+
+
+def test_what_was_tried_comes_back_with_its_settings():
+    panel = Boundaries("moons", units=0, epochs=10)
+    panel.every.click()
+    panel.job.wait()
+    panel.seed.value = 1
+    panel.job.wait()
+    assert list(panel.results) == [0]
+    panel.seed.value = 0
+    panel.job.wait()
+    assert list(panel.results) == list(UNITS)
+    assert len(points(panel.sizes, 1)[0]) == len(UNITS)
 
 
 def test_pictures_stand_in_rows_with_gaps():

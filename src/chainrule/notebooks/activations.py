@@ -119,10 +119,11 @@ class Comparison(Panel):
         if len(named) == 1:
             named[f"{names[1]} again"] = names[1]
         self.alpha.disabled = not any(name in WITH_ALPHA for name in names)
+        unused = f" α is that of {' and '.join(WITH_ALPHA)}." if self.alpha.disabled else ""
         self.curves.draw(
             {k: FUNCTIONS[v](self.alpha.value) for k, v in named.items()}, self.low.value, self.high.value
         )
-        say(self.note, " ".join(map(self.on_slope, range(2))))
+        say(self.note, " ".join(map(self.on_slope, range(2))) + unused)
 
     def on_slope(self, i: int) -> str:
         """Say between which bounds a derivative lies in the range that is drawn."""

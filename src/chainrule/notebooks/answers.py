@@ -12,13 +12,13 @@ from chainrule.notebooks.figures import INK, beside, new_figure
 from chainrule.plot.style import BLUE, ORANGE
 
 
-def new_pictures(height: int, **look: Any) -> Any:
+def new_pictures(height: int | None, **look: Any) -> Any:
     """Return a figure for pictures: dark ink on light paper, square pixels, no axes.
 
     Parameters
     ----------
-    height : int
-        In pixels.
+    height : int or None
+        In pixels; None for that of its place on the page.
     **look
         Of ``plotly.graph_objects.Heatmap``.
 
@@ -100,9 +100,12 @@ class Answer:
             What it is.
         probabilities : ndarray, shape (classes,)
         """
-        said = int(np.argmax(probabilities))
+        numbers = bool(np.isfinite(probabilities).all())
+        said = int(np.argmax(probabilities)) if numbers else label
         colors = [BLUE if k == label else ORANGE if k == said else INK for k in range(len(self.classes))]
         with self.picture.drawing(), self.bars.drawing():
             self.picture.plot.data[0].z = image
             self.bars.plot.data[0].update(x=probabilities, marker={"color": colors})
+        if not numbers:
+            return f"{self.classes[label]}, and the network no longer gives numbers"
         return f"{self.classes[label]}, and it says {self.classes[said]} with {probabilities[said]:.0%}"

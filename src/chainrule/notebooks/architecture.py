@@ -103,7 +103,7 @@ class Experiment(Panel):
         model = network(hidden, self.activation.value, self.dropout.value)
         settings = {
             "layers": "-".join(map(str, [28 * 28, *hidden, 10])),
-            "activation": self.activation.value,
+            "activation": self.activation.value if hidden else "–",
             "dropout": f"{self.dropout.value:.1f}",
             "learning rate": f"{self.lr.value:.2g}",
             "images": f"{count:,}",

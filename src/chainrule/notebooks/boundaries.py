@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,9 @@ from chainrule.plot.plane import Region
 from chainrule.train import Trainer, evaluate, zero_one_loss
 
 Floats = NDArray[np.floating]
+Results = dict[int, tuple[float, float]]
 
+EVERY = "Try every size"
 UNITS = (0, 1, 2, 3, 4, 8, 16, 32, 64)
 BATCH_SIZE, LR = 10, 0.1
 MEASURES = {"error": zero_one_loss}
@@ -75,10 +78,11 @@ class Boundaries(Panel):
         Of each hidden layer; 0 for a single layer, whose boundary is straight.
     layers, epochs, seed : IntSlider
     every : Button
-        Trains one network after another, of all sizes.
+        Trains one network after another, of all sizes; pressed again, ends that.
     plane, losses, sizes : Figure
     results : dict of int to tuple
-        For each number of units that was tried: accuracy on the points trained on, and on new ones.
+        For each number of units that was tried with these settings: accuracy on the points trained on, and on
+        new ones.
     job : Job
 
     Examples
@@ -99,8 +103,9 @@ class Boundaries(Panel):
         self.layers = control(description="hidden layers", value=1, min=1, max=2, **whole)
         self.epochs = control(description="epochs", value=epochs, min=10, max=1000, step=10, **whole)
         self.seed = control(description="seed", value=0, min=0, max=20, **whole)
-        self.every = button("Try every size", self.try_every)
-        self.job, self.results = Job(), dict[int, tuple[float, float]]()
+        self.every = button(EVERY, self.try_every)
+        self.job, self._sweeping = Job(), False
+        self._found = defaultdict[tuple[Any, ...], Results](dict)
         self.note = sentence()
         self.losses = new_figure([line("training points", 0), line("new points", 1)], "epoch", "loss / nat", 260)
         marks = {"mode": "lines+markers"}
@@ -111,18 +116,23 @@ class Boundaries(Panel):
             tickvals=list(range(len(UNITS))), ticktext=UNITS, range=(-0.3, len(UNITS) - 0.7)
         )
         self.plane = new_figure(_plane_traces(), "x₁", "x₂", 420)
+        self._settings = (self.task, self.layers, self.epochs, self.seed)
         controls = (self.task, self.units, self.layers, self.epochs, self.seed)
         figures = beside(self.plane, widgets.VBox([self.losses, self.sizes]))
         super().__init__(side_by_side(*controls, self.every), self.note, figures)
         on_change(self.train, self.units)
-        on_change(self.begin, self.task, self.layers, self.epochs, self.seed)
+        on_change(self.begin, *self._settings)
         self.begin()
 
+    @property
+    def results(self) -> Results:
+        """What was tried with these settings; what others gave comes back with them."""
+        return self._found[tuple(setting.value for setting in self._settings)]
+
     def begin(self) -> None:
-        """Forget what other settings gave, and train."""
+        """Show what was tried with the new settings, and train."""
         self.job.stop()
         self.job.wait()
-        self.results = {}
         self._draw_sizes()
         self.train()
 
@@ -131,29 +141,45 @@ class Boundaries(Panel):
         self.job.start(lambda: self._train(self.units.value))
 
     def try_every(self) -> None:
-        """Train networks of all sizes, one after another."""
+        """Train networks of all sizes, one after another; or end that."""
 
         def work() -> None:
-            for units in UNITS:
-                if not self.job.stopping.is_set():
-                    self._train(units)
+            self._sweeping, self.every.description = True, "Stop"
+            try:
+                for number, units in enumerate(UNITS, 1):
+                    if not self.job.stopping.is_set():
+                        self._train(units, f"Size {number} of {len(UNITS)}: training")
+            finally:
+                self._sweeping, self.every.description = False, EVERY
 
-        self.job.start(work)
+        if self._sweeping:
+            self.job.stop()
+        else:
+            self.job.start(work)
 
-    def _train(self, units: int) -> None:
+    def _train(self, units: int, what: str = "Training") -> None:
         hidden = [units] * self.layers.value if units else []
         trainer, train, new = make_trainer(self.task.value, hidden, self.seed.value)
         X, y = train.dataset.tensors
         region = Region(np.asarray(X), np.asarray(y))
+        say(self.note, f"{what} …")
         self._draw_points(region)
-        trainer.callbacks.append(Watcher(lambda trainer: self._draw(trainer, region), self.job.stopping))
-        trainer.fit(train, self.epochs.value, new)
+        results, epochs = self.results, self.epochs.value
+        self.losses.plot.update_layout(xaxis_range=(0, epochs), yaxis_rangemode="tozero")
+
+        def draw(trainer: Trainer) -> None:
+            self._draw(trainer, region)
+            say(self.note, f"{what}, epoch {len(trainer.history.epochs)} of {epochs} …")
+
+        trainer.callbacks.append(Watcher(draw, self.job.stopping))
+        trainer.fit(train, epochs, new)
         if self.job.stopping.is_set():
+            say(self.note, "Stopped.")
             return
         known, unknown = (
             evaluate(trainer.model, data, trainer.loss_fn, MEASURES)["error"] for data in (train, new)
         )
-        self.results[units] = 1 - known, 1 - unknown
+        results[units] = 1 - known, 1 - unknown
         self._draw_sizes()
         parameters = sum(p.numel() for p in trainer.model.parameters())
         say(

@@ -9,7 +9,8 @@ from typing import Any
 
 from chainrule.derivations import Derivation
 from chainrule.derivations.examples import NEURON, THREE_TWO_ONE, TWO_THREE_ONE, TWO_TWO_ONE
-from chainrule.derivations.network import ACTIVATIONS, LOSSES, Network, explain_file
+from chainrule.derivations.network import ACTIVATIONS, Network, explain_file
+from chainrule.labs.words import counted
 from chainrule.notebooks.extra import widgets
 from chainrule.notebooks.fields import matrix, numbers, written
 from chainrule.notebooks.panel import Panel, control, on_change, say, sentence, side_by_side
@@ -21,7 +22,15 @@ def _given(network: Network, x: list[float], **more: Any) -> Given:
     return {**vars(network), "x": x, **more}
 
 
-CHOICES = [({"half": "½ Σ (ŷ − y)²"}.get(name, name), name) for name in LOSSES]
+NAMES = {
+    "half": "half squared error",
+    "mse": "mean squared error",
+    "l1": "mean absolute error",
+    "bce": "binary cross-entropy",
+    "bce_with_logits": "binary cross-entropy of logits",
+    "cross_entropy": "cross-entropy",
+}
+POINT = "a number has a point, as in 0.1, and commas stand between numbers"
 STEP: Given = {"y": [0.8], "loss": "half"}
 EXAMPLES: dict[str, Given] = {
     "one neuron": _given(Network([NEURON[0]], [NEURON[1]], ["sigmoid"]), [2.0, -1.0]),
@@ -49,9 +58,9 @@ class ByHand(Panel):
     section : ToggleButtons
         Which part of the derivation is shown.
     derivation : Derivation or None
-        What is shown; None if what stands in the fields can't be computed with.
+        What is shown: the last that could be computed from the fields.
     note : HTML
-        The sentence that says why.
+        The sentence that says why the fields can't be computed with.
 
     Examples
     --------
@@ -90,7 +99,9 @@ class ByHand(Panel):
             rows.append(list(own.values()))
         last = {
             "y": _text("target y", given.get("y"), placeholder="empty: forward only"),
-            "loss": control(widgets.Dropdown, "loss", options=CHOICES, value="half"),
+            "loss": control(
+                widgets.Dropdown, "loss", options=[(words, name) for name, words in NAMES.items()], value="half"
+            ),
             "lr": _text("learning rate η", given.get("lr"), placeholder="empty: no update"),
         }
         self.fields |= last
@@ -103,9 +114,10 @@ class ByHand(Panel):
         try:
             self.derivation = explain_file(json.dumps(self.given()), self.digits.value)
         except ValueError as error:
-            self.derivation, self.section.options = None, ()
-            say(self.note, f"{error}.", wrong=True)
+            say(self.note, f"{error}. What is shown below is from before.", wrong=True)
+            self.output.add_class("stale")
             return
+        self.output.remove_class("stale")
         say(self.note, self.derivation.note)
         before, titles = self.section.value, [section.title for section in self.derivation.sections]
         self.section.options = titles
@@ -114,7 +126,6 @@ class ByHand(Panel):
 
     def show(self) -> None:
         """Show the chosen section of the derivation, if there is one."""
-        self.output.outputs = ()
         if self.derivation is not None and self.section.value is not None:
             chosen = [section for section in self.derivation.sections if section.title == self.section.value]
             part = replace(self.derivation, sections=chosen)
@@ -127,7 +138,7 @@ class ByHand(Panel):
         Raises
         ------
         ValueError
-            If a field holds no numbers.
+            If a field holds no numbers, or as many as don't fit the others.
         """
         text = {name: field.value for name, field in self.fields.items()}
         layers = range(1, sum(name.startswith("W") for name in text) + 1)
@@ -137,7 +148,9 @@ class ByHand(Panel):
             "activations": [None if text[f"f{i}"] == "none" else text[f"f{i}"] for i in layers],
             "x": numbers("x", text["x"]),
         }
-        return given | _target(text)
+        given |= _target(text)
+        _fit(given)
+        return given
 
 
 def _target(text: Mapping[str, str]) -> Given:
@@ -147,11 +160,34 @@ def _target(text: Mapping[str, str]) -> Given:
     found: Given = {"y": numbers("target y", text["y"]), "loss": text["loss"]}
     if text["loss"] == "cross_entropy":
         if len(found["y"]) > 1 or not found["y"][0].is_integer():
-            raise ValueError(f"target y expected the number of a class for cross_entropy, got {text['y']!r}")
+            raise ValueError(f"target y expected the number of a class for cross-entropy, got {text['y']!r}")
         found["y"] = int(found["y"][0])
     if text["lr"].strip():
-        found["lr"] = numbers("learning rate η", text["lr"])[0]
+        rates = numbers("learning rate η", text["lr"])
+        if len(rates) > 1 or rates[0] < 0:
+            raise ValueError(f"learning rate η expected one number from 0 on, got {text['lr']!r}: {POINT}")
+        found["lr"] = rates[0]
     return found
+
+
+def _fit(given: Given) -> None:
+    """Hold the numbers of numbers in the fields against one another."""
+    before = "x", len(given["x"]), "number"
+    for i, (W, b) in enumerate(zip(given["weights"], given["biases"], strict=True), 1):
+        name = f"W⁽{_raised(i)}⁾"
+        _agree(before, (name, len(W[0]), "column"))
+        before = name, len(W), "row"
+        if b is not None:
+            _agree(before, (f"b⁽{_raised(i)}⁾", len(b), "number"))
+    if isinstance(given.get("y"), list):
+        _agree(before, ("target y", len(given["y"]), "number"))
+
+
+def _agree(one: tuple[str, int, str], other: tuple[str, int, str]) -> None:
+    """Refuse two counts that differ."""
+    if one[1] != other[1]:
+        first, second = (f"{name} has {counted(count, what)}" for name, count, what in (one, other))
+        raise ValueError(f"{first}, and {second}, which should be equal ({POINT})")
 
 
 def _text(label: str, value: Any, **options: Any) -> Any:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
+from chainrule.labs.words import counted
 from chainrule.notebooks.lessons import LESSONS, copy_lessons
 
 HELP = """Open an interactive lesson, or all of them, in a browser.
@@ -28,6 +32,7 @@ opened in JupyterLab, with their code; or with --voila as pages, without it.
 @click.option("--dark", is_flag=True, help="Pages in light letters on a dark ground, with --voila.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Of the server.  [default: the first that is free]")
 @click.option("--no-browser", is_flag=True, help="Start the server, and open no browser.")
+@click.option("--allow-root", is_flag=True, help="Let JupyterLab run as root, as in a container.")
 def command(
     name: str | None,
     list_lessons: bool,
@@ -37,6 +42,7 @@ def command(
     dark: bool,
     port: int | None,
     no_browser: bool,
+    allow_root: bool,
 ) -> None:
     """Run ``chainrule notebook``."""
     if list_lessons:
@@ -46,31 +52,41 @@ def command(
         return
     if dark and not voila:
         raise click.UsageError("--dark is for --voila; in JupyterLab, choose Settings, Theme")
+    if voila and allow_root:
+        raise click.UsageError("--allow-root is for JupyterLab; pages of --voila don't need it")
+    serve = None if only_copy else _server("voila.app" if voila else "jupyterlab.labapp")
     place = _copy(name, folder)
-    if only_copy:
-        return
-    options = [*(["--no-browser"] if no_browser else []), *([f"--port={port}"] if port else [])]
-    if dark:
-        options.append("--theme=dark")
-    _serve("voila.app" if voila else "jupyterlab.labapp", [str(place), *options])
+    if serve:
+        chosen = {
+            "--no-browser": no_browser,
+            f"--port={port}": port,
+            "--theme=dark": dark,
+            "--allow-root": allow_root,
+        }
+        serve([str(place), *(option for option, wanted in chosen.items() if wanted)])
 
 
 def _copy(name: str | None, folder: Path) -> Path:
     """Copy one lesson or all, say what was left as it was, and return what to open."""
-    copies = copy_lessons([name] if name else LESSONS, folder)
+    try:
+        copies = copy_lessons([name] if name else LESSONS, folder)
+    except OSError as error:
+        reason = f"{folder} can't be written to ({error.strerror})"
+        raise click.ClickException(f"{reason}: choose another folder with --folder") from error
     for copy in copies:
         if copy.changed:
             click.echo(f"{copy.path} differs from chainrule's and was kept; rename or delete it for a new one.")
     place = copies[0].path if name else folder
-    click.echo(f"In {place}.")
+    there = place.parent if name else place
+    click.echo(f"{counted(len(copies), 'lesson')} in {there}{os.sep}")
     return place
 
 
-def _serve(server: str, arguments: list[str]) -> None:
-    """Run a server, as its own command does, until it is ended."""
+def _server(server: str) -> Callable[[list[str]], Any]:
+    """Return what runs a server, as its own command does, until it is ended."""
     try:
-        main = import_module(server).main
+        main: Callable[[list[str]], Any] = import_module(server).main
     except ImportError as error:
         library = server.partition(".")[0]
         raise click.ClickException(f'{library} is not installed: pip install "chainrule[lab,notebook]"') from error
-    main(arguments)
+    return main

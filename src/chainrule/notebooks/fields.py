@@ -38,7 +38,8 @@ def numbers(name: str, text: str) -> list[float]:
     except ValueError:
         found = [math.nan]
     if not all(map(math.isfinite, found)):
-        raise ValueError(f"{name} expected numbers with commas between, as in 0.5, -0.3, got {text!r}")
+        why = ", which is infinite" if any(map(math.isinf, found)) else ""
+        raise ValueError(f"{name} expected numbers with commas between, as in 0.5, -0.3, got {text!r}{why}")
     return found
 
 

@@ -65,7 +65,7 @@ class Figure(anywidget.AnyWidget):
         self.shown = self.plot.to_json()
 
 
-def new_figure(traces: Sequence[Any], x: str, y: str, height: int = 300) -> Any:
+def new_figure(traces: Sequence[Any], x: str, y: str, height: int | None = 300) -> Any:
     """Return a figure that is as wide as there is room, on the page's own background.
 
     A finger that moves over it moves the page: nothing in it is dragged or zoomed.
@@ -75,8 +75,8 @@ def new_figure(traces: Sequence[Any], x: str, y: str, height: int = 300) -> Any:
     traces : sequence of Plotly's traces
     x, y : str
         What the axes show.
-    height : int
-        In pixels.
+    height : int or None
+        In pixels; None for that of its place on the page.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def new_figure(traces: Sequence[Any], x: str, y: str, height: int = 300) -> Any:
     >>> new_figure([], "z", "f(z)").plot.layout.xaxis.title.text
     'z'
     """
-    axis = {"fixedrange": True, "automargin": True, "zerolinewidth": 1}
+    axis = {"type": "linear", "fixedrange": True, "automargin": True, "zerolinewidth": 1}
     layout = {
         "template": "none",
         "autosize": True,

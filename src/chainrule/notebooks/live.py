@@ -15,8 +15,9 @@ from chainrule.notebooks.figures import beside, line, move, new_figure
 from chainrule.notebooks.job import Job, Watcher
 from chainrule.notebooks.panel import Panel, button, say, sentence, show_table, side_by_side
 from chainrule.optim import Optimizer
-from chainrule.train import Trainer, accuracy
+from chainrule.train import NonFiniteLossError, Trainer, accuracy
 
+PHASES = ("training", "validation")
 WINDOW = 10  # steps whose mean loss is one point
 
 Floats = NDArray[np.float64]
@@ -92,9 +93,13 @@ class LiveTraining(Panel):
         self.progress = widgets.FloatProgress(0, max=1, layout=widgets.Layout(flex="1 1 8em", min_width="0"))
         self.note, self.table = sentence("Press Run."), sentence()
         self.loss, self.accuracy = (
-            new_figure([line("training", 0, mode=mode), line("validation", 1, mode="lines+markers")], "epoch", y)
-            for y, mode in (("loss / nat", "lines"), ("accuracy / %", "lines+markers"))
+            new_figure([line(name, i, mode="lines+markers") for i, name in enumerate(PHASES)], "epoch", y)
+            for y in ("loss / nat", "accuracy / %")
         )
+        for figure, top in ((self.loss, 2.5), (self.accuracy, 100)):
+            with figure.drawing():
+                figure.plot.update_xaxes(rangemode="tozero", range=(0, 1))
+                figure.plot.update_yaxes(rangemode="nonnegative", range=(0, top))
         buttons = side_by_side(self.run, self.stop, self.progress)
         figures = beside(self.loss, self.accuracy)
         super().__init__(side_by_side(*controls), buttons, self.note, figures, self.table)
@@ -111,8 +116,12 @@ class LiveTraining(Panel):
             run = self._prepare()
             self._make_room()
             watcher = Watcher(lambda trainer: self._draw(trainer, run), self.job.stopping)
-            history = run.trainer(watcher).fit(run.train, run.epochs, run.validation)
-            self._conclude(run, history.epochs)
+            trainer = run.trainer(watcher)
+            try:
+                self._conclude(run, trainer.fit(run.train, run.epochs, run.validation).epochs)
+            except NonFiniteLossError as error:
+                self._draw(trainer, run, window=1)
+                say(self.note, diverged(error), wrong=True)
             self._on_end()
         except (ArithmeticError, OSError, ValueError) as error:  # what a person can mend, or learn from
             say(self.note, f"{str(error).rstrip('.')}.", wrong=True)
@@ -129,11 +138,11 @@ class LiveTraining(Panel):
             return
         for figure in (self.loss, self.accuracy):
             last = figure.plot.data[1]
-            points = {"x": last.x, "y": last.y, "showlegend": figure is self.accuracy}
+            points = {"x": last.x, "y": last.y, "mode": "lines+markers", "showlegend": figure is self.accuracy}
             with figure.drawing():
                 figure.plot.add_trace(line(name, len(figure.plot.data), **points))
 
-    def _draw(self, trainer: Trainer, run: Run) -> None:
+    def _draw(self, trainer: Trainer, run: Run, window: int = WINDOW) -> None:
         """Draw what has been measured."""
         steps, epochs, per_epoch = trainer.history.steps, trainer.history.epochs, len(run.train)
         if not steps:
@@ -144,7 +153,10 @@ class LiveTraining(Panel):
             places.append(len(steps) / per_epoch)
             accuracies.append(trainer.running.tally.ratios()["accuracy"])
         with self.loss.drawing(), self.accuracy.drawing():
-            move(self.loss, 0, *means(steps, per_epoch))
+            for figure in (self.loss, self.accuracy):
+                figure.plot.update_layout(xaxis_range=None, yaxis_range=None)  # as wide as what is drawn
+            at, losses = means(steps, per_epoch, window)
+            move(self.loss, 0, at, losses, mode="lines" if len(at) > 1 else "markers")
             move(self.loss, 1, numbers, [epoch["validation_loss"] for epoch in epochs])
             move(self.accuracy, 0, places, 100 * np.array(accuracies))
             move(self.accuracy, 1, numbers, [100 * epoch["validation_accuracy"] for epoch in epochs])
@@ -162,12 +174,21 @@ class LiveTraining(Panel):
         say(
             self.note, f"{name.capitalize()}{early}: {right:.2%} of the validation images right. Data: {run.data}."
         )
-        self.rows.append({"run": name, **run.settings, **measured(run.model, epochs)})
+        self.rows.append({"run": name, **measured(run.model, epochs), **run.settings})
         show_table(self.table, self.rows)
 
 
-def means(steps: Sequence[float], per_epoch: int) -> tuple[Floats, Floats]:
-    """Return the mean loss of every ``WINDOW`` steps, and before it the epochs at their ends.
+def diverged(error: NonFiniteLossError) -> str:
+    """Say that a training has ended in numbers too large to be any, and what may help."""
+    where = f"epoch {error.epoch}, batch {error.batch}"
+    return (
+        f"The loss of {where} is {error.loss}: the weights have grown until the network no longer gives numbers. "
+        "Choose a smaller learning rate."
+    )
+
+
+def means(steps: Sequence[float], per_epoch: int, window: int = WINDOW) -> tuple[Floats, Floats]:
+    """Return the mean loss of every few steps, and before it the epochs at their ends.
 
     Parameters
     ----------
@@ -175,15 +196,17 @@ def means(steps: Sequence[float], per_epoch: int) -> tuple[Floats, Floats]:
         The loss of each.
     per_epoch : int
         How many steps an epoch has.
+    window : int
+        How many steps are one point.
 
     Examples
     --------
     >>> means([2.0] * 10 + [1.0] * 12, 20)
     (array([0.5, 1. ]), array([2., 1.]))
     """
-    whole = len(steps) // WINDOW
-    losses = np.asarray(steps[: whole * WINDOW], dtype=np.float64).reshape(whole, WINDOW)
-    return np.arange(1, whole + 1) * WINDOW / per_epoch, losses.mean(1)
+    whole = len(steps) // window
+    losses = np.asarray(steps[: whole * window], dtype=np.float64).reshape(whole, window)
+    return np.arange(1, whole + 1) * window / per_epoch, losses.mean(1)
 
 
 def measured(model: Module, epochs: Sequence[dict[str, Any]]) -> dict[str, str]:
@@ -193,12 +216,12 @@ def measured(model: Module, epochs: Sequence[dict[str, Any]]) -> dict[str, str]:
     --------
     >>> from chainrule import nn
     >>> measured(nn.Linear(4, 2), [{"seconds": 1.5, "train_accuracy": 0.5, "validation_accuracy": 0.25}])
-    {'epochs': '1', 'parameters': '10', 'seconds': '1.5', 'training': '50.00%', 'validation': '25.00%'}
+    {'validation': '25.00%', 'training': '50.00%', 'epochs': '1', 'parameters': '10', 'seconds': '1.5'}
     """
     return {
+        "validation": f"{epochs[-1]['validation_accuracy']:.2%}",
+        "training": f"{epochs[-1]['train_accuracy']:.2%}",
         "epochs": f"{len(epochs)}",
         "parameters": f"{sum(p.numel() for p in model.parameters()):,}",
         "seconds": f"{sum(epoch['seconds'] for epoch in epochs):.1f}",
-        "training": f"{epochs[-1]['train_accuracy']:.2%}",
-        "validation": f"{epochs[-1]['validation_accuracy']:.2%}",
     }

@@ -17,7 +17,13 @@ STYLE = """<style>
 [data-jp-theme-light="false"] .chainrule .js-plotly-plot :is(.lines, .points, .legendlines, .legendsymbols) {
   filter: brightness(1.5); }
 .chainrule .widget-html-content { line-height: 1.45; white-space: normal; }
+.chainrule .widget-html { margin: 2px 0; }
 .chainrule .wrong { border-left: 4px solid #D55E00; padding-left: .6em; }
+.chainrule .stale { opacity: .5; }
+.chainrule .strip { aspect-ratio: 4.4; margin: 0; overflow: hidden; }
+[data-jp-theme-light="false"] .chainrule select { background-image:
+  url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'%3E\
+%3Cpath d='M5 7l4 4 4-4z' fill='white'/%3E%3C/svg%3E") !important; }
 .chainrule .wide { overflow-x: auto; }
 .chainrule table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .chainrule :is(th, td) { padding: .15em .7em; text-align: right; white-space: nowrap;

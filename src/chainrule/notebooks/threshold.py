@@ -54,7 +54,9 @@ class Threshold(Panel):
         for i, rate in enumerate(RATES):
             move(self.rates, i, places, [100 * rates[rate] for rates in found])
         self.note, self.table = sentence(), sentence()
-        self.missed, self.alarms = (new_pictures(170, zmin=0, zmax=255) for _ in range(2))
+        self.missed, self.alarms = (new_pictures(None, zmin=0, zmax=255) for _ in range(2))
+        for strip in (self.missed, self.alarms):
+            strip.add_class("strip")
         labels = [widgets.VBox([sentence(text), figure]) for text, figure in (
             ("Missed eights:", self.missed), ("Taken for eights:", self.alarms),
         )]  # fmt: skip
