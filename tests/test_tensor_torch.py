@@ -986,3 +986,22 @@ def test_numbers_of_python_are_rounded_once_to_the_dtype_asked_for(dtype):
     for make in (cr.tensor, cr.as_tensor):
         got = make(numbers[: len(expected)], dtype=getattr(cr, dtype))
         np.testing.assert_array_equal(got.numpy(), expected)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda lib, x: x.reshape(),
+        lambda lib, x: x.permute(),
+        lambda lib, x: x.view(),
+        lambda lib, x: x.expand(),
+        lambda lib, x: lib.cat([]),
+        lambda lib, x: lib.zeros(),
+        lambda lib, x: lib.rand(2.5),
+    ],
+)
+def test_what_lacks_its_argument_is_refused_as_in_pytorch(call):
+    with pytest.raises((TypeError, ValueError, RuntimeError)) as theirs:
+        call(torch, torch.ones(2, 3))
+    with pytest.raises(theirs.type):
+        call(cr, cr.ones(2, 3))

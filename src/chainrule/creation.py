@@ -15,7 +15,7 @@ from chainrule.autograd import replayed
 from chainrule.device import device as Device
 from chainrule.ops import Array
 from chainrule.random import Generator, default_generator
-from chainrule.tensor import Tensor, _axis, _shape, apply, as_tensor, draw
+from chainrule.tensor import Tensor, _axis, _check_holds, _shape, _whole, apply, as_tensor, draw
 
 Maker = TypeVar("Maker", bound=Callable[..., Tensor])
 
@@ -76,6 +76,10 @@ def _sized(function: Maker) -> Maker:
     def call(*size: Any, **options: Any) -> Tensor:
         if "size" in options and size:
             raise TypeError(f"{function.__name__} expected sizes once, got {size} and size={options['size']}")
+        if "size" in options and not isinstance(options["size"], Sequence):
+            raise TypeError(
+                f"{function.__name__} expected a sequence of integers for size, got {options['size']!r}"
+            )
         return function(*((options.pop("size"),) if "size" in options else size), **options)
 
     return cast(Maker, call)
@@ -146,10 +150,21 @@ def full(
     >>> full((2,), 7)
     tensor([7, 7])
     """
-    kind = as_tensor(fill_value).dtype if dtype is None else dtype
-    shape = size if isinstance(size, Sequence) else (size,)
-    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
-    return _filled(tuple(shape), value, kind, device, requires_grad)
+    if not isinstance(size, Sequence):
+        raise TypeError(f"full expected a sequence of integers for size, got {size!r}")
+    value = _number("full", fill_value)
+    kind = as_tensor(value).dtype if dtype is None else dtypes.as_dtype(dtype)
+    _check_holds(kind, value)
+    return _filled((size,), value, kind, device, requires_grad)
+
+
+def _number(name: str, value: Any) -> Any:
+    """Return a number of Python's, of NumPy's or in a tensor without axes as Python's."""
+    if isinstance(value, Tensor | np.generic) and value.ndim == 0:
+        value = value.item()
+    if not isinstance(value, int | float):
+        raise TypeError(f"{name} expected a number for fill_value, got {value!r}")
+    return value
 
 
 def zeros_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -161,7 +176,7 @@ def zeros_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gr
     tensor([0, 0])
     """
     x = as_tensor(input)
-    return _filled(x.shape, 0, dtype or x.dtype, device, requires_grad)
+    return _filled((x.shape,), 0, dtype or x.dtype, device, requires_grad)
 
 
 def ones_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -173,7 +188,7 @@ def ones_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gra
     tensor([1, 1])
     """
     x = as_tensor(input)
-    return _filled(x.shape, 1, dtype or x.dtype, device, requires_grad)
+    return _filled((x.shape,), 1, dtype or x.dtype, device, requires_grad)
 
 
 def empty_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -197,8 +212,10 @@ def full_like(
     >>> full_like(tensor([1.0, 2.0]), 3)
     tensor([3., 3.])
     """
-    x = as_tensor(input)
-    return _filled(x.shape, fill_value, dtype or x.dtype, device, requires_grad)
+    x, value = as_tensor(input), _number("full_like", fill_value)
+    kind = dtypes.as_dtype(dtype or x.dtype)
+    _check_holds(kind, value)
+    return _filled((x.shape,), value, kind, device, requires_grad)
 
 
 def arange(
@@ -223,6 +240,7 @@ def arange(
     given = start, end, step
     whole = all(isinstance(x, int | np.integer) for x in given)
     kind = dtypes.int64 if dtype is None and whole else _floating(dtype)
+    _check_no_bool("arange", kind)
     if not all(map(math.isfinite, given)):
         raise RuntimeError(f"arange expected finite numbers, got {given}")
     if (end - start) * step < 0:
@@ -235,7 +253,8 @@ def arange(
         count = math.ceil((end - start) / step)
         return _made(lambda: (int(start) + int(step) * np.arange(count)).astype(kind), device, requires_grad)
     # computed in float64 and rounded once, like PyTorch
-    return _made(lambda: np.arange(start, end, step).astype(kind), device, requires_grad)
+    count = math.ceil((end - start) / step)
+    return _made(lambda: (start + step * np.arange(count)).astype(kind), device, requires_grad)
 
 
 def linspace(
@@ -248,9 +267,16 @@ def linspace(
     >>> linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    kind = _floating(dtype)
+    kind, steps = _floating(dtype), _whole("steps", steps)
     if steps < 0:
         raise RuntimeError(f"linspace expected steps from 0 on, got {steps}")
+    if steps > 1:
+        _check_no_bool("linspace", kind)
+    start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
+    for given in (start, end)[:steps]:
+        _check_holds(kind, given)
+    if kind.kind != "f":  # PyTorch cuts both to integers
+        start, end = (int(np.asarray(int(x)).astype(kind)) for x in (start, end))
     real = kind.type if kind.kind == "f" else np.float64
     first, last = real(start), real(end)
     width = float((last - first) / real(max(steps - 1, 1)))
@@ -264,6 +290,11 @@ def linspace(
     return _made(made, device, requires_grad)
 
 
+def _check_no_bool(name: str, kind: np.dtype[Any]) -> None:
+    if kind == dtypes.bool_:
+        raise NotImplementedError(f"{name} counts in numbers, and can't in booleans: use dtype=int64")
+
+
 def eye(
     n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -275,7 +306,9 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _made(lambda: np.eye(n, m, dtype=_floating(dtype)), device, requires_grad)
+    rows = _whole("n", n)
+    columns = rows if m is None else _whole("m", m)
+    return _made(lambda: np.eye(rows, columns, dtype=_floating(dtype)), device, requires_grad)
 
 
 def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
@@ -324,8 +357,10 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
 
     Raises
     ------
+    ValueError
+        If there are none.
     RuntimeError
-        If there are none, or their shapes don't fit.
+        If their shapes don't fit.
 
     Examples
     --------
@@ -346,8 +381,9 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
 
 def _of_one_dtype(name: str, tensors: Sequence[Any]) -> list[Tensor]:
     parts = [as_tensor(t) for t in tensors]
-    if not parts:
-        raise RuntimeError(f"{name} expected at least one tensor, got none")
+    if not parts:  # PyTorch's types of errors
+        refusal = ValueError if name == "cat" else RuntimeError
+        raise refusal(f"{name} expected at least one tensor, got none")
     dtype = dtypes.result_type(*(t.array for t in parts))
     return [t.to(dtype) for t in parts]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate, count
@@ -663,8 +665,7 @@ class Tensor:
         if min is None and max is None:
             raise RuntimeError("clip() needs min, max or both, got neither")
         if isinstance(min, Tensor) or isinstance(max, Tensor):
-            raised = self if min is None else where(self < min, min, self)
-            return raised if max is None else where(raised > max, max, raised)
+            return _between(self, min, max)
         dtype = dtypes.result_type(self.array, *_given(min, max))
         if dtype == dtypes.bool_:
             raise NotImplementedError("clip() needs numbers, got booleans: use x.int()")
@@ -835,7 +836,7 @@ class Tensor:
 
     # ---- shape operations ----------------------------------------------------------------------------------
 
-    def reshape(self, *lengths: Any, shape: Any = ()) -> Tensor:
+    def reshape(self, *lengths: Any, shape: Any = None) -> Tensor:
         """Return the same elements in another shape; one length may be −1."""
         return apply(ops.Reshape(_shape(lengths or (shape,))), self)
 
@@ -860,7 +861,7 @@ class Tensor:
         merged = math.prod(shape[start : end + 1])
         return self.reshape(*shape[:start], merged, *shape[end + 1 :])
 
-    def permute(self, *axes: Any, dims: Any = ()) -> Tensor:
+    def permute(self, *axes: Any, dims: Any = None) -> Tensor:
         """Return this tensor with its axes in another order."""
         axes = _shape(axes or (dims,))
         if sorted(a % max(self.ndim, 1) for a in axes) != list(range(self.ndim)):
@@ -1094,10 +1095,18 @@ class Tensor:
 
     def _fill(self, values: Callable[[tuple[Int, ...]], Array]) -> Self:
         """Draw every element, in the order in which they lie in memory, as PyTorch does."""
-        strides = self.array.strides
-        order = sorted(range(len(strides)), key=lambda axis: -strides[axis])
-        shape, back = tuple(self.array.shape[axis] for axis in order), np.argsort(order)
-        return self.copy_(draw(lambda: np.transpose(values(shape), back)))
+        self._check_own_places()
+        return self.copy_(draw(partial(ops.in_memory_order, self.array, values)))
+
+    def _check_own_places(self) -> None:
+        """Raise where elements share their place in memory."""
+        if self.array.size and any(
+            n > 1 and not stride for n, stride in zip(self.array.shape, self.array.strides, strict=True)
+        ):
+            raise RuntimeError(
+                f"several elements of a tensor of shape {tuple(self.shape)} have one place in memory, as after "
+                "expand(), and can't be changed in place: use clone()"
+            )
 
     def uniform_(self, a: Any = 0.0, b: Any = 1.0, *, generator: Generator | None = None) -> Self:
         """Draw every element from the uniform distribution over [a, b), in place."""
@@ -1110,8 +1119,14 @@ class Tensor:
         return self._fill(lambda shape: source.normal(shape, mean, std, self.dtype, in_blocks))
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Self:
-        """Set every element to 1 with probability ``p``, else to 0, in place."""
+        """Set every element to 1 with probability ``p``, one number or a tensor, else to 0, in place."""
         source = generator or default_generator
+        if isinstance(p, Tensor):
+            if p.dtype.kind != "f":
+                raise NotImplementedError(f"bernoulli_() expected a floating-point tensor p, got {p.dtype}")
+            self._check_own_places()
+            below = partial(ops.drawn_below, source, self.array)
+            return self.copy_(apply(ops.NoGradient(below), p.expand(self.shape)))
         return self._fill(lambda shape: source.bernoulli(shape, p))
 
     def exponential_(self, lambd: Any = 1.0, *, generator: Generator | None = None) -> Self:
@@ -1210,7 +1225,11 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
         result = data
     else:
         floats = target if target is None or target.kind == "f" else dtypes.float64
-        result = Tensor(_to_array(data, floats))
+        array = _to_array(data, floats)
+        if target is not None and target.kind in "iu" and array.size and not hasattr(data, "__array__"):
+            for bound in (array.min(), array.max()):
+                _check_holds(target, bound.item())
+        result = Tensor(array)
         if autograd.mode.tape is not None:
             autograd.mode.tape.made_of_data(result, data)
     return result if target is None else result.to(target)
@@ -1309,9 +1328,19 @@ def _not_empty(name: str, tensor: Tensor, dim: Any) -> Any:
 
 def _shape(arguments: tuple[Any, ...]) -> tuple[int, ...]:
     """Return the shape given as one sequence or as several integers."""
+    if not arguments:
+        raise TypeError("expected a shape, as one sequence or as several integers, got nothing: () has no axes")
     if len(arguments) == 1 and isinstance(arguments[0], Sequence):
         arguments = tuple(arguments[0])
-    return tuple(int(n) for n in arguments)
+    return tuple(_whole("a length or an axis", n) for n in arguments)
+
+
+def _whole(name: str, n: Any) -> int:
+    """Return an integer of any kind as Python's."""
+    if not isinstance(n, bool):
+        with contextlib.suppress(TypeError):
+            return operator.index(n)
+    raise TypeError(f"{name} must be an integer, got {n!r}")
 
 
 # ---- functions of two tensors ------------------------------------------------------------------------------
@@ -1345,6 +1374,19 @@ def _check_fits(value: Any, dtype: DType) -> None:
     info = np.iinfo(dtype)
     if not (-info.max if info.min == 0 else info.min) <= value <= info.max:
         raise RuntimeError(f"a tensor of {dtype} can't hold {value}")
+
+
+def _check_holds(kind: DType, value: float) -> None:
+    """Raise where a number would overflow."""
+    _check_fits(value, kind)
+    outside = False
+    if kind.kind in "iu":
+        outside = not (math.isfinite(value) and np.iinfo(kind).min <= int(value) <= np.iinfo(kind).max)
+        outside &= isinstance(value, float)
+    elif kind.kind == "f":
+        outside = math.isfinite(value) and abs(value) > np.finfo(kind).max
+    if outside:
+        raise RuntimeError(f"a tensor of {kind} can't hold {value}")
 
 
 def binary(op: Operation, a: Any, b: Any, floating: bool = False) -> Tensor:
@@ -1435,6 +1477,20 @@ def _along(op: Operation, *tensors: Tensor) -> Tensor:
     if tensors[0].ndim:
         return apply(op, *tensors)
     return apply(op, *(t.reshape(1) for t in tensors)).reshape(())
+
+
+def _between(x: Tensor, low: Any, high: Any) -> Tensor:
+    """Return min(max(x, low), high), NaN where any is; bounds that are tensors have a gradient."""
+    with autograd.no_grad():
+        y = x if low is None else x.maximum(low)
+        y = y if high is None else y.minimum(high)
+    # from the constant y, which NaN keeps, to whichever of the three it is: x at a bound, high where they cross
+    y = where(x == y, x, y)
+    if low is not None:
+        y = where(x < low if high is None else (x < low) & (low < high), low, y)
+    if high is not None:
+        y = where(x > high if low is None else (x > high) | (high < low), high, y)
+    return y
 
 
 def matmul(input: Any, other: Any) -> Tensor:

@@ -67,9 +67,14 @@ class Draw:
     def layout(self, array):
         """Lay the same values out otherwise in memory: column by column, with gaps, or repeated by stride 0."""
         array = np.asarray(array)
-        kind = self.pick("plain", "plain", "transposed", "strided", "expanded")
+        kind = self.pick("plain", "plain", "transposed", "permuted", "strided", "expanded", "expanded column")
         if kind == "transposed":
             return np.asarray(array, order="F") if array.ndim > 1 else array
+        if kind == "permuted" and array.ndim > 1:
+            axes = self.rng.permutation(array.ndim)
+            return np.ascontiguousarray(array.transpose(axes)).transpose(np.argsort(axes))
+        if kind == "expanded column" and array.ndim > 1 and array.shape[-1]:
+            return np.broadcast_to(np.asfortranarray(array)[..., :1], array.shape)
         if kind == "strided" and array.ndim:
             wide = np.empty((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
             wide[..., ::2] = array

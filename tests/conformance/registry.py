@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 
 FILES = (
-    *("layers", "activations", "losses", "distances", "tensors"),
-    *("optimizers", "schedulers", "initial", "randomness", "exchange"),
+    *("layers", "activations", "losses", "distances", "creation", "tensors"),
+    *("optimizers", "parameters", "schedulers", "initial", "randomness", "exchange"),
 )
 
 CASES = [case for file in FILES for case in importlib.import_module(f"tests.conformance.cases.{file}").CASES]

@@ -15,12 +15,28 @@ from tests.conformance.registry import CASES  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
-SECTIONS = ("Optimisers", "Schedulers", "Initial values", "Random numbers")
+SECTIONS = ("Making tensors", "Optimisers", "Schedulers", "Initial values", "Random numbers")
 COVERED = {case.name: case for case in CASES if case.section in SECTIONS}
 # What PyTorch documents in words, for what is written in C++; without names, which tensors here do not have.
 MADE = "generator out dtype layout device requires_grad pin_memory"
 LIKE = "generator dtype layout device requires_grad memory_format"
+NEW = "out dtype layout device requires_grad pin_memory"
+NEW_LIKE = "dtype layout device requires_grad memory_format"
 IN_WORDS = {
+    "zeros": f"size {NEW}",
+    "ones": f"size {NEW}",
+    "empty": f"size {NEW} memory_format",
+    "full": f"size fill_value {NEW}",
+    "zeros_like": f"input {NEW_LIKE}",
+    "ones_like": f"input {NEW_LIKE}",
+    "empty_like": f"input {NEW_LIKE}",
+    "full_like": f"input fill_value {NEW_LIKE}",
+    "arange": f"start end step {NEW}",
+    "linspace": f"start end steps {NEW}",
+    "eye": f"n m {NEW}",
+    "tensor": "data dtype device requires_grad pin_memory",
+    "as_tensor": "data dtype device",
+    "from_numpy": "ndarray",
     "rand": f"size {MADE}",
     "randn": f"size {MADE}",
     "randint": f"low high size {MADE}",
@@ -49,6 +65,9 @@ OF_DATA = {
     "sampler",
     "batch_size",
     "drop_last",
+    "parameters",
+    "vec",
+    "ndarray",
 }
 GIVEN = {"params", "input", "tensor", "n", "low", "high", "size", "mean", "std", *OF_DATA}
 

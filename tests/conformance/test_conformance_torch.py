@@ -30,6 +30,7 @@ BY_NAME = {case.name: case for case in CASES}
 def test_what_pytorch_computes_or_refuses_so_do_we(name):
     report = check(BY_NAME[name], DRAWS)
     assert not report.failures, "\n".join(report.failures)
+    assert report.refused < report.trials, "nothing was compared: every trial was refused"
     assert set(report.compared) >= set(BY_NAME[name].bounds), "nothing to compare in any trial"
 
 
@@ -50,6 +51,11 @@ ABOUT_STORAGE = {"is_floating_point", "element_size", "is_contiguous", "numel"} 
 RANDOM = {"uniform_", "normal_", "bernoulli_", "random_", "exponential_"}  # equal to the bit, in other tests
 
 
+WRAPPERS = {"Size", "Tensor", "device", "accelerator", "cuda", "finfo"}
+MODES = {"no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "get_default_dtype", "set_default_dtype"}
+STATES = {"get_rng_state", "set_rng_state", "initial_seed", "seed"}  # with manual_seed and Generator
+
+
 def test_every_name_of_ours_has_a_case():
     modules = {
         f"nn.{n}"
@@ -58,12 +64,15 @@ def test_every_name_of_ours_has_a_case():
     }
     forms = {f"nn.functional.{n}" for n in nn.functional.__all__}
     assert modules | forms | set(functions.__all__) <= set(BY_NAME)
+    assert {f"nn.utils.{n}" for n in nn.utils.__all__} <= set(BY_NAME)
+    functions_of_both = {n for n in dir(cr) if n[0] != "_" and hasattr(torch, n) and callable(getattr(cr, n))}
+    assert functions_of_both - set(BY_NAME) - WRAPPERS - MODES - STATES == set()
     methods = {n for n in vars(cr.Tensor) if n[0] != "_" and callable(getattr(cr.Tensor, n))}
     covered = {name.removeprefix("Tensor.") for name in BY_NAME}
     assert methods - covered - ABOUT_GRADIENTS - ABOUT_STORAGE - {"type"} - RANDOM <= set()
 
 
-SIGNED = [name for name in BY_NAME if name.startswith("nn.") and "init" not in name and not name.endswith("_")]
+SIGNED = [name for name in BY_NAME if name.startswith("nn.") and not re.search(r"init|utils|_$", name)]
 
 
 @pytest.mark.parametrize("name", SIGNED)

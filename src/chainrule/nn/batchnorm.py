@@ -86,7 +86,7 @@ class BatchNorm1d(Module):
         self.register_buffer("running_mean", vector() if track_running_stats else None)
         self.register_buffer("running_var", vector() if track_running_stats else None)
         self.register_buffer(
-            "num_batches_tracked", creation.zeros(dtype=dtypes.int64) if track_running_stats else None
+            "num_batches_tracked", creation.zeros((), dtype=dtypes.int64) if track_running_stats else None
         )
         self.reset_parameters()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -18,11 +19,52 @@ def drawn_mask(generator: Generator, x: Array, keep: float, out: Array | None = 
     >>> drawn_mask(Generator(), np.zeros((2, 3)), 0.5).shape
     (2, 3)
     """
-    if x.flags.c_contiguous or 0 in x.strides:
+    if x.flags.c_contiguous:
         return generator.bernoulli(x.shape, keep, out=out)
-    order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
-    mask = generator.bernoulli([x.shape[axis] for axis in order], keep)
-    return mask.transpose(np.argsort(order))
+    return in_memory_order(x, lambda shape: generator.bernoulli(shape, keep))
+
+
+def drawn_below(generator: Generator, x: Array, p: Array) -> Array:
+    """Draw which elements are 1, each with its probability, in the order in which those of ``x`` lie in memory.
+
+    Examples
+    --------
+    >>> drawn_below(Generator(), np.zeros(2), np.array([0.0, 1.0]))
+    array([False,  True])
+    """
+    if not np.all((p >= 0) & (p <= 1)):
+        raise RuntimeError(f"bernoulli expected probabilities from 0 to 1, got {p.min()} to {p.max()}")
+    return in_memory_order(x, lambda shape: generator.uniform(shape, dtype=p.dtype)) < p
+
+
+def in_memory_order(x: Array, values: Callable[[tuple[int, ...]], Array]) -> Array:
+    """Give numbers to the elements of ``x`` in the order in which they lie in memory.
+
+    Examples
+    --------
+    >>> in_memory_order(np.zeros((3, 2)).T, lambda shape: np.arange(6).reshape(shape))
+    array([[0, 2, 4],
+           [1, 3, 5]])
+    """
+    order = _axes_in_memory(x)
+    return np.transpose(values(tuple(x.shape[axis] for axis in order)), np.argsort(order))
+
+
+def _axes_in_memory(x: Array) -> list[int]:
+    """Return the axes by falling strides, sorted as PyTorch sorts them: one of stride 0 moves past none."""
+    axes = list(range(x.ndim))[::-1]
+    for last in range(1, x.ndim):
+        moving = last
+        for before in reversed(range(last)):
+            a, b = axes[before], axes[moving]
+            strides = abs(x.strides[a]), abs(x.strides[b])
+            if 0 in strides:
+                continue
+            if (strides[0], x.shape[a]) > (strides[1], x.shape[b]):
+                axes[before], axes[moving], moving = b, a, before
+            elif strides[0] < strides[1]:
+                break
+    return axes[::-1]
 
 
 class Dropout(Operation):

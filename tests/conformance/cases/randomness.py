@@ -137,17 +137,27 @@ def fill(name, note):
         options = FILLS[name](d)
         kind = d.dtype if floating else np.dtype(d.pick(*KINDS))
         start, seed, own = np.zeros(d.pick(*SIZES), kind), d.seed, d.chance()
-        if d.chance(0.3):
-            start = d.pick(start.copy(order="F"), np.zeros((*start.shape, 2), kind)[..., 0])
+        if d.chance(0.4):
+            start = d.layout(start)
+            shared = start.size and any(n > 1 and not s for n, s in zip(start.shape, start.strides, strict=True))
+            start = start if shared or start.flags.writeable else start.copy()
+        if name == "bernoulli_" and d.chance(0.4):
+            p = d.uniform(
+                d.pick(start.shape, start.shape[-1:], (), (2,) if start.size else ()),
+                -0.1 if d.chance(0.1) else 0,
+                1,
+            )
+            options["p"] = p.astype(d.pick(np.float32, np.float64))
 
         def run(lib):
             lib.manual_seed(seed)
             tensor, generator = lib.tensor(start), lib.given(OWN) if own else None
-            getattr(tensor, name)(*options.values(), generator=generator)
+            getattr(tensor, name)(*map(lib.given, options.values()), generator=generator)
             found = seen(lib, tensor, generator=generator)
             if name == "exponential_":  # the logarithm of float64 is another
                 return {"forward": found[:1], "exact": found[1:]}
-            return {"exact": found if MASKS or name != "bernoulli_" else []}
+            masks = MASKS or isinstance(options.get("p"), np.ndarray)
+            return {"exact": found if masks or name != "bernoulli_" else []}
 
         return Trial(run, [start], {**options, "generator": own})
 

@@ -61,7 +61,10 @@ def curved(d):
 
 def bounded(d):
     [x], _ = any_dtype(d)
-    return [x], {"min": d.pick(None, -1.0, 0.5, 2), "max": d.pick(None, 0.5, 3.0, 1)}
+    low, high = d.pick(None, -1.0, 0.5, 2), d.pick(None, 0.5, 3.0, 1)
+    if d.chance(0.3):  # as tensors
+        low, high = (None if b is None else d.values(d.pick(x.shape, ())) for b in (low, high))
+    return [x], {"min": low, "max": high}
 
 
 def waves(d):
