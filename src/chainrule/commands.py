@@ -36,7 +36,21 @@ LATER = {  # commands whose modules are imported when they are asked for
 INTERRUPTED = 130  # 128 + SIGINT, what shells report of a program that Ctrl-C ended
 
 
-class Commands(click.Group):
+class Suggesting(click.Group):
+    """Commands that are suggested when a name is nearly one of theirs."""
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
+        """Find the command; of an unknown name, say which it is like."""
+        try:
+            return super().resolve_command(context, args)
+        except click.UsageError as error:
+            names = self.list_commands(context)
+            like = difflib.get_close_matches(args[0], names, n=1)
+            hint = f"Did you mean {like[0]!r}?" if like else f"There are {', '.join(names[:-1])} and {names[-1]}."
+            raise click.UsageError(f"{error.message} {hint}", context) from error
+
+
+class Commands(Suggesting):
     """The commands. What few runs need is imported when it is asked for."""
 
     def list_commands(self, context: click.Context) -> list[str]:
@@ -60,7 +74,7 @@ def main() -> None:
 # ---- labs --------------------------------------------------------------------------------------------------
 
 
-class Labs(click.Group):
+class Labs(Suggesting):
     """The labs as commands. A lab's module is imported when its command is asked for."""
 
     def list_commands(self, context: click.Context) -> list[str]:
@@ -72,15 +86,6 @@ class Labs(click.Group):
         if name == ALL:
             return command_for_all()
         return command_for(name) if name in LABS else None
-
-    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
-        """Find the command; of an unknown name, say which it is like."""
-        try:
-            return super().resolve_command(context, args)
-        except click.UsageError as error:
-            like = difflib.get_close_matches(args[0], self.list_commands(context), n=1)
-            hint = f"Did you mean {like[0]!r}?" if like else f"There are {', '.join(LABS)} and {ALL}."
-            raise click.UsageError(f"{error.message} {hint}", context) from error
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the labs without importing them."""

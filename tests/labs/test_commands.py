@@ -200,3 +200,15 @@ def test_options_are_kept_in_the_folder_of_a_run(labs, tmp_path):
     call("one", "--width", 9, "--out", tmp_path / "run")
     kept = json.loads((tmp_path / "run" / "options.json").read_text())
     assert kept["options"]["extra"] == {"width": 9, "study": False}
+
+
+def test_a_command_that_is_nearly_one_is_suggested():
+    result = CliRunner().invoke(main, ["reprot"])
+    assert result.exit_code == 2
+    assert "Did you mean 'report'?" in result.output
+
+
+@pytest.mark.parametrize("name", main.list_commands(None))
+def test_every_command_says_what_it_is_for(name):
+    result = CliRunner().invoke(main, [name, "--help"])
+    assert result.exit_code == 0, result.output
