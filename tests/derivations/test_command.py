@@ -39,6 +39,15 @@ def test_a_file_is_written_in_the_format_of_its_ending(tmp_path):
     assert out.read_text(encoding="utf-8") == EXAMPLES["2-3-1"](4).html()
 
 
+def test_an_ending_without_a_format_is_refused_and_no_file_written(tmp_path):
+    result = run("2-3-1", "--out", tmp_path / "a.pdf")
+    assert result.exit_code == 2
+    assert "expected to end in .txt, .md, .tex, .html, got 'a.pdf'" in " ".join(result.output.split())
+    assert not (tmp_path / "a.pdf").exists()
+    assert run("2-3-1", "--out", tmp_path / "a.log", "--format", "text").exit_code == 0
+    assert (tmp_path / "a.log").read_text(encoding="utf-8") == str(EXAMPLES["2-3-1"](4))
+
+
 def test_a_network_in_a_file_is_explained(tmp_path):
     file = tmp_path / "xor.json"
     file.write_text(json.dumps(XOR), encoding="utf-8")
@@ -76,6 +85,13 @@ def test_weights_are_read_from_a_file_and_a_unit_is_looked_at(tmp_path, name, sa
     assert "linear2, unit 1, weight 0" in run(file, "--weight", "linear2:1:0").output
 
 
+def test_a_large_network_is_refused_with_the_option_that_names_a_unit(tmp_path):
+    file, _ = wide(tmp_path, "m.npz", lambda model, path: cr.save(model.state_dict(), path))
+    output = run(file).output
+    assert "name a layer and one of its units, as in --neuron linear1:0; there are" in output
+    assert "neuron=" not in output
+
+
 def test_a_file_of_weights_that_is_missing_or_holds_none_is_refused(tmp_path):
     file, _ = wide(tmp_path, "m.npz", lambda model, path: cr.save({"step": cr.tensor(1)}, path))
     assert "holds no weights of linear layers" in run(file).output
@@ -105,6 +121,11 @@ def test_files_name_their_loss(loss):
     assert explain_file(json.dumps(given))["L"] > 0
 
 
+def test_a_file_may_give_a_single_number_as_target():
+    one = {"weights": [[[1, 2]]], "x": [1, 2], "y": 1, "loss": "mse"}
+    assert str(explain_file(json.dumps(one))) == str(explain_file(json.dumps(one | {"y": [1]})))
+
+
 def test_files_give_classes_as_numbers():
     given = {"weights": [[[1, 2], [3, 4]]], "x": [1, 2], "y": 1, "loss": "cross_entropy"}
     assert explain_file(json.dumps(given))["L"] == pytest.approx(0.0024757, abs=1e-6)
@@ -121,7 +142,12 @@ def test_files_give_classes_as_numbers():
         ({"biases": [[0], None]}, "biases[0] expected 2 numbers, one for each unit, got [0]"),
         ({"activations": ["relu", "gelu"]}, "activations expected one of sigmoid, tanh"),
         ({"loss": "huber"}, "loss expected one of half, mse"),
+        ({"weights": [[[1, float("nan")], [1, 1]], [[1, -2]]]}, "weights[0] must be finite, got nan"),
         ({"lr": -1}, "lr must not be negative"),
+        ({"lr": "a"}, "lr expected a number, got 'a'"),
+        ({"lr": [1, [2]]}, "lr expected a number, got [1, [2]]"),
+        ({"lr": 10**400}, "lr expected a number, got 1000"),
+        ({"lr": float("inf")}, "lr must be finite, got inf"),
         ({"x": [1, 2, 3]}, "nn.Linear expected 2 features"),
         ({"x": "one"}, "x expected numbers"),
         ({"dropout": 0.5}, "unknown key 'dropout': there are weights, biases"),

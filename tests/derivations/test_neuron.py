@@ -105,6 +105,38 @@ def test_a_weight_is_shown_with_its_term_its_gradient_and_its_update(problem):
     assert derivation.title == "Network 100-30-10: linear1, unit 3, weight 99"
 
 
+def test_unit_and_input_are_told_as_the_formulas_count_them(problem):
+    model, x, *_ = problem
+    note = explain(model, x, weight=("linear2", 3, 17)).sections[0].note
+    assert note.startswith("Unit 3 is number 4 and input 17 is number 18 in the formulas")
+    assert note.endswith("the weight is W₄,₁₈⁽²⁾.")
+    assert explain(model, x, neuron=("linear2", 3)).sections[0].note == (
+        "Unit 3 is number 4 in the formulas, which count from 1."
+    )
+
+
+def test_a_layer_of_a_sequential_may_be_named_by_its_number():
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    by_name, by_number = (explain(model, [1.0, 2.0], neuron=(layer, 0)) for layer in ("2", 2))
+    assert str(by_name) == str(by_number)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        {"weight": ("0", 1)}, {"weight": ("0", 1, 1, 9)}, {"weight": ("0", 1, True)}, {"weight": ()},
+        {"neuron": ("0", 1, 1)}, {"neuron": "0"}, {"neuron": "0:1"}, {"neuron": ("0", 1.0)}, {"neuron": 0},
+    ],
+)  # fmt: skip
+def test_what_names_no_unit_or_weight_is_refused_with_an_example(look):
+    example = {
+        "weight": r"weight expected \(layer, unit, input\), as in weight=\('0', 0, 0\), got",
+        "neuron": r"neuron expected \(layer, unit\), as in neuron=\('0', 0\), got",
+    }
+    with pytest.raises(TypeError, match=example[next(iter(look))]):
+        explain(nn.Sequential(nn.Linear(2, 2)), [1.0, 2.0], **look)
+
+
 def test_a_weight_that_is_not_there_is_refused(problem):
     model, x, *_ = problem
     with pytest.raises(ValueError, match=r'weight expected the name of a linear layer, got "relu"'):
@@ -122,7 +154,24 @@ def test_a_weight_that_is_not_there_is_refused(problem):
         ({"y": [[1.0]]}, ValueError, "y was given without loss_fn"),
         ({"sample": 1}, ValueError, "sample expected a row of x from 0 to 0, got 1"),
         ({"sample": -1}, ValueError, "sample expected a row"),
-        ({"digits": 0}, ValueError, "digits expected a number from 1 to 15, got 0"),
+        ({"digits": 0}, ValueError, "digits expected a whole number from 1 to 15, got 0"),
+        ({"digits": 2.5}, ValueError, "digits expected a whole number from 1 to 15, got 2.5"),
+        ({"sample": 0.0}, ValueError, "sample expected a row of x from 0 to 0, got 0.0"),
+        ({"y": 1.0, "loss_fn": "mse"}, TypeError, r"loss_fn expected .* as nn.MSELoss\(\), got 'mse'"),
+        ({"y": 1.0, "loss_fn": nn.MSELoss}, TypeError, "loss_fn expected .* got the class MSELoss"),
+        (
+            {"y": 1.0, "loss_fn": optim.SGD([cr.ones(1)], lr=1)},
+            TypeError,
+            "got SGD: the optimizer is the argument",
+        ),
+        ({"loss_fn": nn.MSELoss()}, ValueError, "y is missing: this loss_fn takes the output and a target"),
+        ({"loss_fn": nn.functional.mse_loss}, ValueError, "y is missing"),
+        ({"loss_fn": cr.mean, "optimizer": optim.SGD}, TypeError, "optimizer expected .* got the class SGD"),
+        (
+            {"loss_fn": cr.mean, "optimizer": optim.SGD(nn.Linear(1, 1).parameters(), lr=0.1)},
+            ValueError,
+            "optimizer has none of the model's parameters",
+        ),
         ({"y": [[1.0]], "loss_fn": lambda a, y: 1.0}, TypeError, "loss_fn expected to return a tensor, got float"),
         (
             {"x": [[1.0], [2.0]], "y": [[1.0], [1.0]], "loss_fn": nn.MSELoss(reduction="none")},
@@ -135,6 +184,18 @@ def test_arguments_that_do_not_fit_are_refused(arguments, error, words):
     given = {"model": nn.Linear(1, 1), "x": [[1.0]], **arguments}
     with pytest.raises(error, match=words):
         explain(given.pop("model"), given.pop("x"), **given)
+
+
+@pytest.mark.parametrize("y", [1, 1.0, cr.tensor(1.0)])
+@pytest.mark.parametrize("x", [[1.0, 2.0], [[1.0, 2.0]]])
+def test_a_single_number_is_the_target_of_an_output_of_one(x, y):
+    model = nn.Linear(2, 1)
+    shaped = explain(model, x, [[1.0]] if isinstance(x[0], list) else [1.0], nn.MSELoss())
+    assert str(explain(model, x, y, nn.MSELoss())) == str(shaped)
+
+
+def test_the_number_of_a_class_stays_one():
+    assert explain(nn.Linear(2, 1), [1.0, 2.0], 0, nn.CrossEntropyLoss())["L"] == 0
 
 
 def test_a_captured_step_can_not_be_explained():

@@ -119,6 +119,22 @@ def test_modules_that_let_their_input_through_are_named():
     assert "Dropout in evaluation mode passes its input on" in text
 
 
+@pytest.mark.parametrize(
+    ("a", "b"), [((3,), (3,)), ((3,), (3, 2)), ((2, 3), (3,)), ((2, 1, 3), (3,)), ((3,), (2, 3, 1))]
+)
+def test_products_of_vectors_and_matrices_are_explained(a, b):
+    class Product(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Parameter(cr.rand(*a)), nn.Parameter(cr.rand(*b))
+
+        def forward(self, _):
+            return self.a @ self.b
+
+    for line in explain(Product(), [1.0], loss_fn=cr.sum).lines():
+        assert line.formula.value == pytest.approx(line.result, rel=1e-5)
+
+
 def test_no_operation_is_left_out():
     class Own(nn.Module):
         def __init__(self):

@@ -105,7 +105,34 @@ def test_constants_have_their_names_and_values_where_the_graph_holds_them():
     y = images.reshape(3, 4) @ w + added
     texts = list(nodes(cr.draw(y, names={"images": images}).source).values())
     assert ["images", "3", "×", "4", "value", *12 * ["1"]] in texts  # a view of what is named
-    assert ["constant"] in texts  # no derivative needs it, so nobody kept it
+    assert ["constant", "not", "kept"] in texts  # no derivative needs it, so nobody kept it
+
+
+def caption(source):
+    return re.search(r'graph \[.*?label="([^"]*)"', source)
+
+
+def test_names_that_the_graph_does_not_hold_are_listed_with_the_reason():
+    model, x, y = nn.Linear(2, 1), cr.ones(3, 2), cr.zeros(3, 1)
+    loss = nn.functional.mse_loss(model(x), y)
+    words = caption(cr.draw(loss, model=model, names={"x": x, "y": y}).source)[1]
+    assert words == r"not found in the graph: y (it keeps no input that no derivative reads)"
+    assert caption(cr.draw(loss, model=model, names={"x": x}).source) is None
+
+
+def test_buffers_that_the_graph_does_not_hold_are_listed_in_lines():
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    words = caption(cr.draw(model(cr.rand(3, 2)).sum(), model=model).source)[1]
+    assert "1.running_mean, 1.running_var" in words
+    assert all(len(line) <= 72 for line in words.split(r"\n"))
+
+
+def test_a_model_that_is_not_behind_the_tensor_is_refused():
+    _, _, loss = linear_step()
+    with pytest.raises(ValueError, match="none of the parameters of this Linear is in the graph"):
+        cr.draw(loss, model=nn.Linear(2, 1))
+    with pytest.raises(TypeError, match=r"model expected an nn.Module that was made.*got the class Linear"):
+        cr.draw(loss, model=nn.Linear)
 
 
 def test_a_graph_through_a_changed_tensor_is_drawn_without_gradients():

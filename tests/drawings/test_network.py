@@ -113,6 +113,13 @@ def test_the_outputs_are_those_that_the_network_returns():
     ]
 
 
+def test_the_caption_says_when_a_chain_is_too_large_for_its_units():
+    reason = "too large to show each unit: at most 16 a layer, 256 weights in all"
+    wide, many = nn.Linear(17, 1), nn.Sequential(*(nn.Linear(12, 12) for _ in range(2)))
+    assert all(reason in cr.draw(model).source for model in (wide, many))
+    assert not any(reason in cr.draw(model).source for model in (Residual(3), nn.Linear(16, 16)))
+
+
 def test_a_network_is_left_as_it_was():
     model = nn.Sequential(nn.Linear(30, 30), nn.BatchNorm1d(30), nn.Dropout(0.5))
     state, random = repr(model.state_dict()), cr.get_rng_state()
@@ -141,6 +148,7 @@ def test_a_small_network_is_drawn_with_every_unit_and_every_weight():
 
 
 def test_a_small_network_shows_the_numbers_of_an_example():
+    cr.manual_seed(3)  # of numbers below 0.1, more places are shown
     model = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1))
     x = cr.tensor([[0.5, -0.25], [1.0, 1.0]])
     texts = nodes(cr.draw(model, x).source)

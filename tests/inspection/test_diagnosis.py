@@ -16,7 +16,7 @@ ILL = {
     ),
     "dying": (
         {"dying ReLUs", "learning rate too high", "exploding gradients"},
-        "In 4, 100 % of the ReLUs are zero for every example of the validation",
+        r"In layer 4 \(ReLU\), 100 % of the ReLUs are zero for every example of the validation",
     ),
     "overfitting": ({"overfitting"}, r"is 0\.9\d+ now, \d\d % above; the training loss went from .* to 0\.0"),
     "too low": ({"learning rate too low"}, "changes the weights by 2 × 10⁻⁵ % of their norm .* hardly at all"),
@@ -42,6 +42,10 @@ def recorded(trainings, tmp_path_factory):
     return recording
 
 
+def spaced(text):
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def wrong(recording):
     return {finding.name: finding for finding in diagnose(recording) if finding.is_wrong}
 
@@ -51,7 +55,7 @@ def test_an_ill_training_is_said_to_have_its_illness_and_no_other(recorded, name
     names, words = ILL[name]
     found = wrong(recorded(name))
     assert set(found) == names
-    text = " ".join(finding.sentence for finding in found.values())
+    text = spaced(" ".join(finding.sentence for finding in found.values()))
     assert re.search(words, text), text
 
 
@@ -86,18 +90,43 @@ def test_layers_that_are_not_trained_are_left_out(recorded):
 
 def test_a_training_that_ended_before_its_first_epoch_is_diagnosed_by_its_steps(recorded):
     recording = recorded("healthy")
-    early = replace(recording, steps=recording.steps[:1], epochs=[])
-    assert {finding.name for finding in diagnose(early)} == {
-        "exploding gradients",
-        "learning rate too high",
-        "vanishing gradients",
-    }
+    for n, names in ((1, set()), (10, set()), (11, {"learning rate too high", "vanishing gradients"})):
+        early = replace(recording, steps=recording.steps[:n], epochs=[])
+        assert {finding.name for finding in diagnose(early)} == names | {"exploding gradients"}
     assert diagnose(replace(recording, steps=[], epochs=[])) == []
     ended = replace(recording, steps=[], epochs=[], end={"step": 1})
     assert (
         "The loss of the first step was infinite or not a number" in wrong(ended)["exploding gradients"].sentence
     )
     assert conclusion([]) == "Too little was recorded to say anything."
+
+
+def test_what_is_in_order_is_not_said_of_losses_that_rose_between_the_steps_looked_at(recorded):
+    recording = recorded("healthy")
+    epochs = [{**recording.epochs[0], "train_loss": 4e15}, *recording.epochs[1:]]
+    findings = diagnose(replace(recording, epochs=epochs))
+    assert "exploding gradients" not in {finding.name for finding in findings}
+    [found] = [finding for finding in findings if finding.is_wrong]
+    assert "rose to 4.00 × 10¹⁵ (mean over epoch 1)" in found.sentence
+    assert "in the 76 steps that were looked at" in diagnose(recording)[0].sentence
+
+
+def test_of_updates_that_differ_the_largest_is_said(recorded):
+    recording = with_ratios(recorded("healthy"), [10.44] + [0.0] * (len(recorded("healthy").steps) - 1))
+    [found] = [finding for finding in diagnose(recording) if finding.name == "learning rate too low"]
+    assert "by 0 % of their norm (the layer that changes most; median over the steps, 1,044 % at most)" in spaced(
+        found.sentence
+    )
+
+
+def test_what_is_in_order_is_said_in_good_english(recorded):
+    said = conclusion(diagnose(recorded("healthy")))
+    assert "no exploding gradients, learning rate not too high, no dying ReLUs" in said
+
+
+def test_a_path_is_no_recording():
+    with pytest.raises(TypeError, match=r"expected a Recording, got 'run': pass read_recording\(path\)"):
+        diagnose("run")
 
 
 # ---- false alarms -----------------------------------------------------------------------------------------------
@@ -132,7 +161,20 @@ def test_large_updates_at_the_beginning_are_healthy(recorded):
     assert wrong(with_ratios(recording, [0.4, 0.2])) == {}
     assert set(wrong(with_ratios(recording, [1.1]))) == {"learning rate too high"}
     often = with_ratios(recording, [0.1] * (len(recording.steps) // 3))
-    assert "In 33 % of the steps that were looked at" in wrong(often)["learning rate too high"].sentence
+    said = spaced(wrong(often)["learning rate too high"].sentence)
+    assert "In 32 % of the 75 steps that were looked at after the first" in said
+
+
+@pytest.mark.parametrize(("n", "names"), [(1, set()), (3, set()), (11, {"learning rate too high"})])
+def test_a_share_of_few_steps_is_no_verdict(recorded, n, names):
+    recording = with_ratios(recorded("healthy"), [0.13] * n)
+    assert set(wrong(replace(recording, steps=recording.steps[:n]))) == names
+
+
+def test_a_median_of_few_steps_is_no_verdict(recorded):
+    recording = recorded("too low")
+    assert set(wrong(replace(recording, steps=recording.steps[:11]))) == {"learning rate too low"}
+    assert wrong(replace(recording, steps=recording.steps[:10])) == {}
 
 
 @pytest.mark.parametrize("shift", [0.0, -5.0])

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -13,7 +14,8 @@ import chainrule as cr
 from chainrule import nn, optim
 from chainrule.commands import main
 from chainrule.data import DataLoader, TensorDataset
-from chainrule.inspection import read_recordings, write_report
+from chainrule.inspection import read_recording, read_recordings, write_report
+from chainrule.inspection.figures import draw_distributions, draw_flow
 from chainrule.inspection.frames import MOST_FRAMES, frames
 from chainrule.train import Callback, Recorder, Trainer, accuracy
 
@@ -167,6 +169,69 @@ def test_what_can_not_be_shown_is_refused_in_a_sentence(tmp_path, make, message)
     assert result.exit_code == 1
     assert re.search(message, result.output), result.output
     assert result.output.count("\n") == 1
+
+
+def test_a_recording_that_was_cut_says_where_it_ends(run, tmp_path):
+    lines = (run[0] / "recording.jsonl").read_bytes().splitlines(keepends=True)
+    kinds = [json.loads(line)["kind"] for line in lines]
+    second = [i for i, kind in enumerate(kinds) if kind == "epoch"][1]
+    for n, said in (
+        (second, "ends in epoch 2 of 3, at step 126"),
+        (second + 1, "ends after epoch 2 of 3, at step 126"),
+        (second + 2, r"ends in epoch 3 of 3, at step 1\d\d"),
+    ):
+        (tmp_path / "recording.jsonl").write_bytes(b"".join(lines[:n]) + b'{"kind": "st')
+        result = report(tmp_path)
+        assert re.search(said, result.output), result.output
+        assert re.search(said, (tmp_path / "training.html").read_text(encoding="utf-8"))
+    assert "ends" not in run[2]
+    (tmp_path / "recording.jsonl").write_bytes(
+        b"".join([*lines[: second + 1], b'{"kind": "stop", "step": 126}\n'])
+    )
+    assert "ends" not in report(tmp_path).output
+
+
+def test_a_damaged_line_is_named(run, tmp_path):
+    lines = (run[0] / "recording.jsonl").read_bytes().splitlines(keepends=True)
+    for text, number in ((b"".join([*lines[:6], b"garbage\n", *lines[6:]]), 7), (lines[0][:-30], 1)):
+        (tmp_path / "recording.jsonl").write_bytes(text)
+        assert f"line {number} of {tmp_path / 'recording.jsonl'} is damaged" in report(tmp_path).output
+
+
+def test_folders_and_other_endings_are_refused_in_a_sentence(run, tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder: name a file in it, or pass it to read_recordings"):
+        read_recording(run[0])
+    result = report(run[0], "--out", tmp_path / "t.pdf")
+    assert result.exit_code == 1
+    assert "t.pdf does not end in .html or .htm" in result.output
+    assert not (tmp_path / "t.pdf").exists()
+
+
+def test_a_single_step_is_seen_in_every_chart(run):
+    [recording] = read_recordings(run[0])
+    one = replace(recording, steps=recording.steps[:1])
+    for chart in [*draw_flow(one), *draw_distributions(one)["Weights"]]:
+        assert re.search(r'clip-path="[^"]*">\s*<use', chart.svg)  # a point
+        assert "0.98" not in chart.svg
+
+
+def test_zeros_are_left_out_of_logarithmic_axes_and_named(run):
+    [recording] = read_recordings(run[0])
+
+    def silent(step, names):
+        zero = {name: {**step["parameters"][name], "ratio": 0.0} for name in names}
+        return {**step, "parameters": {**step["parameters"], **zero}}
+
+    def updates(names, n):
+        steps = [silent(step, names) if i < n else step for i, step in enumerate(recording.steps)]
+        return draw_flow(replace(recording, steps=steps))[1].svg
+
+    assert "1 (zero throughout)" in updates(["1.weight"], len(recording.steps))
+    assert "1 (zero where it is missing)" in updates(["1.weight"], 3)
+    alone = updates(["1.weight", "3.weight"], len(recording.steps) - 1)
+    assert re.search(r'clip-path="[^"]*">\s*<use', alone)  # a point
+    assert "0.98" not in alone
+    assert "zero in every step looked at" in updates(["1.weight", "3.weight"], len(recording.steps))
 
 
 def _file(path, text):

@@ -306,8 +306,20 @@ def test_numbers_beyond_all_bounds_are_left_out_without_a_warning(tmp_path):
 
 
 def test_a_level_must_be_positive(tmp_path):
-    with pytest.raises(ValueError, match="every to be positive, got 0"):
-        Recorder(tmp_path / "r", 0)
+    for every, said in ((0, "0"), ("a", "'a'"), (2.5, "2.5")):
+        with pytest.raises(ValueError, match=f"every to be a positive integer, got {said}"):
+            Recorder(tmp_path / "r", every)
+
+
+def test_a_training_that_is_asked_to_end_says_so_in_its_recording(tmp_path, setting):
+    class Stop(Callback):
+        def on_step_end(self, trainer, loss):
+            trainer.stop()
+
+    trainer, loader, _ = setting.make([Recorder(tmp_path / "r"), Stop()])
+    trainer.fit(loader, 2)
+    assert lines(tmp_path / "r")[0]["epochs"] == 2
+    assert lines(tmp_path / "r")[-1] == {"kind": "stop", "step": 1}
 
 
 # ---- what may be validated with ---------------------------------------------------------------------------------

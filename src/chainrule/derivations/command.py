@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from chainrule.derivations.derivation import Derivation
+from chainrule.derivations.derive import TooLargeError
 from chainrule.derivations.examples import EXAMPLES
 from chainrule.derivations.network import FORMAT, explain_file
 from chainrule.files import write_text
@@ -16,7 +17,6 @@ from chainrule.files import write_text
 FORMATS: dict[str, Callable[[Derivation], str]] = {
     "text": str, "markdown": Derivation.markdown, "latex": Derivation.latex, "html": Derivation.html,
 }  # fmt: skip
-SUFFIXES = {".txt": "text", ".md": "markdown", ".tex": "latex", ".html": "html"}
 
 HELP = f"""Show every number of a calculation by hand: forward, loss, backward, update.
 
@@ -47,12 +47,16 @@ def command(
     """Run ``chainrule explain``."""
     look = {"neuron": _place("neuron", neuron, 1), "weight": _place("weight", weight, 2), "sample": sample}
     derivation = _derivation(network, digits, {name: value for name, value in look.items() if value is not None})
-    kind = kind or (SUFFIXES.get(out.suffix.lower(), "text") if out is not None else "text")
-    text = FORMATS[kind](derivation)
     if out is None:
-        click.echo(text, nl=False)
+        click.echo(FORMATS[kind or "text"](derivation), nl=False)
         return
-    write_text(out, text)
+    if kind is not None:
+        write_text(out, FORMATS[kind](derivation))
+    else:
+        try:
+            derivation.save(out)
+        except ValueError as error:
+            raise click.BadParameter(f"{error}; any other ending needs --format", param_hint="--out") from error
     click.echo(f"Written to {out}.")
 
 
@@ -79,5 +83,7 @@ def _derivation(network: str, digits: int, look: dict[str, Any]) -> Derivation:
         names = ", ".join(EXAMPLES)
         reason = error.strerror or "can't be read"
         raise click.ClickException(f"{network}: {reason}; a JSON file was expected, or one of {names}") from error
+    except TooLargeError as error:
+        raise click.ClickException(f"{network}: {error.naming(f'--neuron {error.first}:0')}") from error
     except ValueError as error:
         raise click.ClickException(f"{network}: {error}") from error

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd import refuse_capture
+from chainrule.derivations.arguments import as_input, batch_of, check_arguments, focus_of, shaped_like
 from chainrule.derivations.derivation import Derivation
 from chainrule.derivations.expression import Expr, Sym, total
 from chainrule.derivations.graph import Graph, rule_of
@@ -22,7 +23,7 @@ from chainrule.derivations.updates import update_steps
 from chainrule.nn import Module
 from chainrule.nn.watching import unchanged
 from chainrule.optim import Optimizer
-from chainrule.tensor import Tensor, as_tensor
+from chainrule.tensor import Tensor
 
 LIMIT = 200  # parameters and activations of a network that is shown in full
 IN_FULL = 10**9, 8  # terms that are shown of a sum over units, over the batch
@@ -53,16 +54,16 @@ def explain(
     x : Tensor or array_like
         One example, shape (features,), or a batch, (rows, features).
     y : Tensor or array_like, optional
-        The target.
+        The target. For an output of one number, a single number will do.
     loss_fn : callable, optional
         Called with the output and ``y``. Without it, there is only the forward pass.
     optimizer : Optimizer, optional
-        Without it, there is no update.
+        Of the parameters of model. Without it, there is no update.
     digits : int
         Places that are shown. All are computed with.
     neuron : (str, int), optional
-        The name of a linear layer in the model and the unit, from 0. Shown is only what goes in and out of that
-        unit, the largest terms first: the way to look into a large network.
+        The name of a linear layer, as in ``named_modules()``, and the unit, from 0. Shown is only what goes in and
+        out of that unit, the largest terms first: the way to look into a large network.
     weight : (str, int, int), optional
         The same of a single weight: the layer, the unit, and the unit or feature before it, from 0.
     sample : int
@@ -74,9 +75,10 @@ def explain(
 
     Raises
     ------
-    ValueError
-        If the network is too large to be shown in full and neither neuron nor weight is named, or an argument does
-        not fit.
+    TooLargeError
+        A ValueError: if the network is too large to be shown in full and neither neuron nor weight is named.
+    TypeError, ValueError
+        If an argument does not fit.
 
     Examples
     --------
@@ -92,17 +94,16 @@ def explain(
     ...
     """
     refuse_capture("explains a step", "call explain() outside of it")
-    _check_arguments(model, y, loss_fn, optimizer)
-    if neuron is not None and weight is not None:
-        raise ValueError("neuron and weight were given: name one of the two")
-    focus = neuron or weight
+    check_arguments(model, y, loss_fn, optimizer)
+    focus = focus_of(model, neuron, weight)
     dtype = next((p.dtype for p in model.parameters()), None)
-    inputs, target = _as_input(x, dtype, "fiu"), None if y is None else _as_input(y, dtype, "f")
-    batch = _batch(inputs, sample)
+    inputs, target = as_input(x, dtype, "fiu"), None if y is None else as_input(y, dtype, "f")
+    batch = batch_of(inputs, sample)
     recorder = Recorder()
     with unchanged(model), recorder.watching(model):
         output = model(inputs)
         first_of_loss = len(recorder.calls)
+        target = shaped_like(output, target, loss_fn)
         loss = None if loss_fn is None else loss_fn(output, *([] if target is None else [target]))
     calls = recorder.calls
     _check_loss(loss)
@@ -129,32 +130,6 @@ def explain(
     return Derivation(_title(model, focus, graph), _note(batch, digits), sections, rounding)
 
 
-# ---- arguments -----------------------------------------------------------------------------------------------
-
-
-def _check_arguments(model: Any, y: Any, loss_fn: Any, optimizer: Any) -> None:
-    if not isinstance(model, Module):
-        raise TypeError(f"model expected an nn.Module, got {type(model).__name__}")
-    if loss_fn is None and (y is not None or optimizer is not None):
-        what = "y" if y is not None else "optimizer"
-        raise ValueError(f"{what} was given without loss_fn: add loss_fn=nn.MSELoss() or another, or leave it out")
-
-
-def _as_input(value: Any, dtype: Any, kinds: str) -> Tensor:
-    """Return a tensor; numbers of Python, if they are of these kinds, take the dtype of the model."""
-    tensor = as_tensor(value)
-    if dtype is None or hasattr(value, "__array__") or tensor.dtype.kind not in kinds:
-        return tensor
-    return as_tensor(value, dtype)
-
-
-def _batch(x: Tensor, sample: int) -> Batch:
-    rows = x.array.shape[0] if x.ndim > 1 else None
-    if not 0 <= sample < (rows or 1):
-        raise ValueError(f"sample expected a row of x from 0 to {(rows or 1) - 1}, got {sample}")
-    return Batch(rows, sample)
-
-
 def _check_loss(loss: Any) -> None:
     if loss is None:
         return
@@ -166,17 +141,45 @@ def _check_loss(loss: Any) -> None:
         )
 
 
+class TooLargeError(ValueError):
+    """A network is too large to be shown in full.
+
+    Parameters
+    ----------
+    size : int
+        Its parameters and activations.
+    layers : dict of str to int
+        The units of each linear layer, by its name.
+
+    Examples
+    --------
+    >>> print(TooLargeError(300, {"0": 20}))  # doctest: +ELLIPSIS
+    explain shows all numbers of a network of at most 200 ... neuron=("0", 0); there are "0" (20 units)
+    """
+
+    def __init__(self, size: int, layers: dict[str, int]) -> None:
+        self.size, self.layers = size, layers
+        super().__init__(self.naming(f'neuron=("{self.first}", 0)'))
+
+    @property
+    def first(self) -> str:
+        """The name of the first layer."""
+        return next(iter(self.layers), "linear1")
+
+    def naming(self, example: str) -> str:
+        """Return the sentence with an example of how a unit is named."""
+        there = ", ".join(f'"{name}" ({units} units)' for name, units in self.layers.items())
+        return (
+            f"explain shows all numbers of a network of at most {LIMIT} parameters and activations, this one has "
+            f"{self.size}: name a layer and one of its units, as in {example}; there are {there or 'none'}"
+        )
+
+
 def _check_size(graph: Graph, model: Module) -> None:
     size = sum(p.numel() for p in model.parameters())
     size += sum(run.output.of_sample().size for _, run in graph.runs if run.op is not None and not run.is_loss)
     if size > LIMIT:
-        layers = _layers(graph)
-        name = next(iter(layers), "linear1")
-        there = ", ".join(f'"{name}" ({units} units)' for name, units in layers.items())
-        raise ValueError(
-            f"explain shows all numbers of a network of at most {LIMIT} parameters and activations, this one has "
-            f'{size}: name a layer and one of its units, as in neuron=("{name}", 0); there are {there or "none"}'
-        )
+        raise TooLargeError(size, _layers(graph))
 
 
 def _layers(graph: Graph) -> dict[str, int]:
@@ -240,7 +243,7 @@ class _Story:
         if module not in layers:
             there = ", ".join(f'"{name}"' for name in layers) or "none"
             raise ValueError(f'{what} expected the name of a linear layer, got "{module}": there are {there}')
-        self.focus, shown = {}, []
+        self.focus, shown, weight = {}, [], ""
         for i, (call, run) in enumerate(graph.runs[: self.first_of_loss]):
             if call.module == module and type(call.op).__name__ == "Linear":
                 for kind, named, size in zip(
@@ -249,12 +252,16 @@ class _Story:
                     if not 0 <= named < size:
                         raise ValueError(f'"{module}" has {kind}s 0 to {size - 1}, {what} named {kind} {named}')
                 self._look_at(run, unit, *before)
+                weight = TextWriter().write(run.inputs[1].at((unit, before[0]))) if before else ""
             elif self._follows(run):
                 self.focus[id(run.output)] = self.focus[id(run.inputs[0])]
             else:
                 continue
             shown.append(i)
-        note = f"Unit {unit} is number {unit + 1} in the formulas, which count from 1."
+        counted = f"Unit {unit} is number {unit + 1}"
+        if before:
+            counted += f" and input {before[0]} is number {before[0] + 1}"
+        note = f"{counted} in the formulas, which count from 1{f': the weight is {weight}' if weight else ''}."
         sections = [Section("Forward", [self._forward(i) for i in shown], note)]
         if loss is not None:
             last = graph.known[id(node_of(loss))]

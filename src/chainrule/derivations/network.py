@@ -208,16 +208,19 @@ def _floats(name: str, values: Any) -> Any:
         array = np.array(values)
     except ValueError:  # rows of several lengths
         array = np.array(None)
-    if array.dtype.kind not in "iuf" or not array.size or not np.isfinite(array).all():
+    if array.dtype.kind not in "iuf" or not array.size:
         raise ValueError(f"{name} expected numbers, in rows of one length, got {reprlib.repr(values)}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)].flat[0]} among its numbers")
     return array.astype(np.float64)
 
 
 def _number(name: str, value: Any) -> float:
-    array = _floats(name, value)
-    if array.ndim:
-        raise ValueError(f"{name} expected a single number, got {reprlib.repr(value)}")
-    return float(array)
+    if isinstance(value, list) or np.array(value).dtype.kind not in "iuf":
+        raise ValueError(f"{name} expected a number, got {reprlib.repr(value)}")
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
+    return float(value)
 
 
 def _choice(what: str, name: Any, choices: dict[str, Any]) -> Any:

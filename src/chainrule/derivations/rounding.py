@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 
 LARGE, SMALL = 1e7, 1e-4  # outside of these, powers of ten
 SAME = 8  # roundings: numbers that differ by less are the same
@@ -32,8 +33,8 @@ class Rounding:
     eps: float = 2.0**-52
 
     def __post_init__(self) -> None:
-        if not 1 <= self.digits <= 15:
-            raise ValueError(f"digits expected a number from 1 to 15, got {self.digits}")
+        if not isinstance(self.digits, Integral) or not 1 <= self.digits <= 15:
+            raise ValueError(f"digits expected a whole number from 1 to 15, got {self.digits!r}")
 
     def mantissa(self, x: float) -> tuple[str, int]:
         """Return the digits, and the power of ten that they are to be multiplied by (0 for most)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from chainrule.nn import Module
 from chainrule.ops import Operation
 from chainrule.tensor import Tensor
 
+WIDTH = 72  # letters in a line below a drawing
 ORDERED = ("Sub", "Div", "Pow", "Mod", "MatMul", "Where")  # whose operands are drawn from left to right
 
 
@@ -46,7 +48,8 @@ def draw(
     model : Module, optional
         For a tensor: whose parameters and buffers are called by their names.
     names : mapping of str to Tensor, optional
-        For a tensor: what other tensors are called, as in ``names={"x": x, "h": h}``.
+        For a tensor: what other tensors are called, as in ``names={"x": x, "h": h}``. Those that the graph does
+        not hold are listed below the drawing: what no derivative reads is not kept.
     digits : int
         Places that numbers are rounded to.
 
@@ -58,7 +61,8 @@ def draw(
     Raises
     ------
     TypeError, ValueError
-        If an argument does not fit, or the tensor has no history, or none any more.
+        If an argument does not fit, none of the parameters of model is in the graph, or the tensor has no history,
+        or none any more.
 
     Examples
     --------
@@ -76,7 +80,7 @@ def draw(
             raise ValueError("model and names are for the graph of a tensor: leave them out with a network")
         return draw_network(what, x, digits)
     if not isinstance(what, Tensor):
-        raise TypeError(f"draw expected a tensor or an nn.Module, got {type(what).__name__}")
+        raise TypeError(f"draw expected a tensor or an nn.Module, got {_kind(what)}")
     if x is not None:
         raise ValueError("x is for a network, but a tensor was given: leave x out")
     if what._op is None:
@@ -84,31 +88,52 @@ def draw(
             "draw expected a tensor with a history, got one that no recorded operation made: it was made from "
             "none that requires a gradient, under no_grad(), or by a captured function"
         )
-    return _draw_history(what, _names(model, names), digits)
+    if model is not None and not isinstance(model, Module):
+        raise TypeError(f"model expected an nn.Module that was made, as nn.Linear(2, 1), got {_kind(model)}")
+    return _draw_history(what, model, {} if names is None else names, digits)
 
 
-def _names(model: Module | None, names: Mapping[str, Tensor] | None) -> dict[Any, str]:
-    """Return what tensors are called, by all that may stand for them in a graph."""
-    own = [] if model is None else [*model.named_parameters(), *model.named_buffers()]
-    called: dict[Any, str] = {}
-    for name, tensor in [*own, *({} if names is None else names).items()]:
-        if not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"draw expected tensors in names, got {type(tensor).__name__} for {name!r}: make it a tensor "
-                "first, and compute with that"
-            )
-        called |= {id(tensor): name, id(tensor._op): name, memory_of(tensor.array): name}
-    called.pop(id(None), None)
-    return called
+def _names(
+    model: Module | None, names: Mapping[str, Tensor], there: set[Any]
+) -> tuple[dict[Any, str], list[str]]:  # fmt: skip
+    """Return what is called how, and the names that are not there; of the parameters, one must be."""
+    parameters, others = list[tuple[str, Any]](), list(names.items())
+    if model is not None:
+        parameters, others = list(model.named_parameters()), [*model.named_buffers(), *others]
+    if parameters and not any(_known_by(name, p) & there for name, p in parameters):
+        raise ValueError(
+            f"model expected the network that the tensor was computed with, but none of the parameters of this "
+            f"{type(model).__name__} is in the graph"
+        )
+    known_by = [(name, _known_by(name, tensor)) for name, tensor in [*parameters, *others]]
+    missing = [name for name, keys in known_by[len(parameters) :] if not keys & there]
+    return {key: name for name, keys in known_by for key in keys}, missing
 
 
-def _draw_history(root: Tensor, names: dict[Any, str], digits: int) -> Drawing:
+def _kind(value: Any) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+
+
+def _known_by(name: str, tensor: Any) -> set[Any]:
+    """Return all that may stand for a tensor in a graph."""
+    if not isinstance(tensor, Tensor):
+        raise TypeError(
+            f"draw expected tensors in names, got {type(tensor).__name__} for {name!r}: make it a tensor "
+            "first, and compute with that"
+        )
+    made_by = set() if tensor._op is None else {id(tensor._op)}
+    return {id(tensor), memory_of(tensor.array)} | made_by
+
+
+def _draw_history(root: Tensor, model: Module | None, names: Mapping[str, Tensor], digits: int) -> Drawing:
     nodes, why_not = history(root)
-    dot = Dot(ranksep="0.35", **({"label": f"without gradients: {why_not}"} if why_not else {}))
     places = {node: f"n{i}" for i, node in enumerate(_with_unknown(nodes))}
+    called, missing = _names(model, names, {node.known_by for node in places})
+    label = "\n".join(_remarks(missing, why_not))
+    dot = Dot(ranksep="0.35", **({"label": label} if label else {}))
     for node, place in places.items():
         kind = "result" if node is nodes[-1] else node.kind
-        name = names.get(node.known_by, "")
+        name = called.get(node.known_by, "")
         dot.node(place, _label(node, name, digits), kind, **_hints(node))
     for node, place in places.items():
         for each in node.inputs:
@@ -116,6 +141,17 @@ def _draw_history(root: Tensor, names: dict[Any, str], digits: int) -> Drawing:
             dot.edge(places[each], place, **({"weight": "9"} if each.kind == "operation" else {}))
     operations = sum(node.kind == "operation" for node in nodes)
     return Drawing(dot.source(), f"the graph of {operations} operation{'s' * (operations > 1)}")
+
+
+def _remarks(missing: list[str], why_not: str) -> Iterator[str]:
+    """Yield what stands below a drawing: what is not in it, and why."""
+    if why_not:
+        yield f"without gradients: {why_not}"
+    if missing:
+        yield fill(
+            f"not found in the graph: {', '.join(missing)} (it keeps no input that no derivative reads)",
+            WIDTH, break_long_words=False,
+        )  # fmt: skip
 
 
 def _with_unknown(nodes: list[Node]) -> list[Node]:
@@ -139,7 +175,8 @@ def _label(node: Node, name: str, digits: int) -> str:
     elif node.kind == "constant" and not name and value is not None and value.size == 1:
         return numbers(value.reshape(()), digits)
     else:
-        rows = [head(name or ("requires a gradient" if node.kind == "parameter" else "constant"), shape)]
+        aside = "not kept" if node.kind == "constant" and value is None else shape
+        rows = [head(name or ("requires a gradient" if node.kind == "parameter" else "constant"), aside)]
     if value is not None:
         rows.append(row("value", numbers(value, digits)))
     if gradient is not None:

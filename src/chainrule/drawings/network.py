@@ -12,10 +12,12 @@ import numpy as np
 from chainrule.derivations.record import Call, Recorder, node_of
 from chainrule.drawings.dot import Dot, head, row, shape_of, table
 from chainrule.drawings.drawing import Drawing
-from chainrule.drawings.neurons import chain_of, draw_neurons
+from chainrule.drawings.neurons import UNITS, WEIGHTS, chain_of, draw_neurons, is_small
 from chainrule.nn import Linear, Module
 from chainrule.nn.watching import unchanged
 from chainrule.tensor import Tensor, as_tensor
+
+TOO_LARGE = f"too large to show each unit: at most {UNITS} a layer, {WEIGHTS} weights in all"
 
 
 @dataclass(eq=False)
@@ -45,9 +47,10 @@ def draw_network(model: Module, x: Any, digits: int) -> Drawing:
     count = sum(p.numel() for p in model.parameters())
     title = f"{type(model).__name__}{_sizes(calls)}, {count:,} parameters"
     chain = chain_of(calls, inputs)
-    if chain is not None:
+    if chain is not None and is_small(chain):
         return Drawing(draw_neurons(chain, title, x is not None, digits), title)
-    return Drawing(_draw_layers(layers(model, calls, inputs, output), title), title)
+    caption = title if chain is None else f"{title}\n{TOO_LARGE}"
+    return Drawing(_draw_layers(layers(model, calls, inputs, output), caption), title)
 
 
 def _as_input(model: Module, x: Any) -> Tensor:
@@ -107,8 +110,8 @@ def layers(model: Module, calls: list[Call], x: Tensor, output: Any) -> list[Lay
     return [*found, Layer("output", sources=sources)]
 
 
-def _draw_layers(found: list[Layer], title: str) -> str:
-    dot = Dot(label=title, ranksep="0.3")
+def _draw_layers(found: list[Layer], caption: str) -> str:
+    dot = Dot(label=caption, ranksep="0.3")
     keys = {layer: f"n{i}" for i, layer in enumerate(found)}
     used: dict[int, str] = {}
     for layer, key in keys.items():

@@ -41,7 +41,7 @@ class Column:
 
 
 def chain_of(calls: list[Call], x: Tensor) -> list[Column] | None:
-    """Return the columns of a small network in which each layer takes the one before; None of another."""
+    """Return the columns of a network in which each layer takes the one before; None of another."""
     if not x.array.size:
         return None
     columns, last = [Column(_first(x.array))], id(x)
@@ -59,9 +59,13 @@ def chain_of(calls: list[Call], x: Tensor) -> list[Column] | None:
         else:
             return None
         last = id(call.output)
+    return columns if len(columns) > 1 else None
+
+
+def is_small(columns: list[Column]) -> bool:
+    """Return whether every unit and every weight can be drawn."""
     weights = sum(column.weights.size for column in columns if column.weights is not None)
-    largest = max(column.values.size for column in columns)
-    return columns if len(columns) > 1 and largest <= UNITS and weights <= WEIGHTS else None
+    return max(column.values.size for column in columns) <= UNITS and weights <= WEIGHTS
 
 
 def _first(array: Array) -> Array:

@@ -9,6 +9,7 @@ import click
 from chainrule.inspection.diagnosis import conclusion, diagnose
 from chainrule.inspection.page import NAME, write_report
 from chainrule.inspection.recording import read_recordings
+from chainrule.inspection.remarks import remarks
 
 
 @click.command("report")
@@ -31,6 +32,8 @@ def command(run: Path, out: Path | None) -> None:
     for recording in recordings:
         findings = diagnose(recording)
         click.echo(f"{recording.name}: {conclusion(findings)}" if recording.name else conclusion(findings))
+        for remark in remarks(recording):
+            click.echo(f"  {remark}")
         for finding in findings:
             if finding.is_wrong:
                 click.echo(f"  {finding.sentence}")

@@ -24,7 +24,8 @@ FEW = 50  # examples, for all of which a healthy unit may well be zero
 SATURATED = 0.5
 HIGH, USUAL, LOW = 1e-1, 1e-3, 5e-4  # ‖update‖ / ‖weight‖
 OVERTHROW = 1.0  # the same, of a single update
-OFTEN = 0.25  # of the steps; the first updates of healthy trainings may be HIGH
+OFTEN = 0.25  # of the steps but the first; the first updates of healthy trainings may be HIGH
+ENOUGH = 11  # steps, the first among them, for what is said of their share or their median
 RISE = 0.05  # of the validation loss above its least
 STEADY = 3  # epochs for which it must have been so
 STILL_FALLING = 0.01  # of the loss in the last epoch
@@ -59,6 +60,15 @@ class Finding:
     threshold: str
     source: str
 
+    @property
+    def in_order(self) -> str:
+        """What is said where it is not wrong.
+
+        >>> Finding("learning rate too low", False, "", "", "").in_order
+        'learning rate not too low'
+        """
+        return self.name.replace(" too ", " not too ") if " too " in self.name else f"no {self.name}"
+
 
 def diagnose(recording: Recording) -> list[Finding]:
     """Look for what can be wrong with a training.
@@ -70,8 +80,15 @@ def diagnose(recording: Recording) -> list[Finding]:
     Returns
     -------
     list of Finding
-        One for each check for which there is something to look at, whether or not it is wrong.
+        One for each check for which there is enough to look at, whether or not it is wrong.
+
+    Raises
+    ------
+    TypeError
+        If it is no ``Recording``, but the name of one, say.
     """
+    if not isinstance(recording, Recording):
+        raise TypeError(f"diagnose expected a Recording, got {recording!r}: pass read_recording(path)")
     checks: list[Callable[[Recording], Finding | None]] = [
         exploding, rate_too_high, dying, vanishing, saturated, rate_too_low, overfitting,
     ]  # fmt: skip
@@ -91,7 +108,7 @@ def conclusion(findings: list[Finding]) -> str:
         return f"Something is wrong: {listed(wrong)}."
     if not findings:
         return "Too little was recorded to say anything."
-    names = listed([f"no {finding.name}" for finding in findings])
+    names = listed([finding.in_order for finding in findings])
     return f"Nothing is wrong, as far as these checks see: {names}."
 
 
@@ -111,10 +128,12 @@ def exploding(recording: Recording) -> Finding | None:
             "The loss of the first step was infinite or not a number: look at the data and the initial weights."
         )
         return Finding("exploding gradients", True, sentence, threshold, PASCANU) if recording.end else None
+    begin, worst, _, has_risen = _rise(recording)
     first, most, at = norms[0], np.nanmax(norms), int(recording.at()[np.nanargmax(norms)])
-    begin, worst, has_risen = _rise(recording)
     is_wrong = recording.end is not None or (has_risen and bool(most >= GROWTH * first))
-    largest = f"{number(most)} at its largest (step {at:,})"
+    if has_risen and not is_wrong:  # it may have exploded between the steps that were looked at
+        return None
+    largest = f"{number(most)} at its largest (step {at:,}), in {_looked_at(recording)}"
     sentence = f"The gradient's norm is {number(first)} in the first step and {largest}."
     if recording.end is not None:
         ended = f"The training ended at step {recording.end['step']:,}"
@@ -132,20 +151,24 @@ def rate_too_high(recording: Recording) -> Finding | None:
     if found is None:
         return None
     ratio, name, step = found
-    often = float(np.mean(_greatest(recording.of_parameters(recording.matrices, "ratio")) >= HIGH))
-    begin, worst, has_risen = _rise(recording)
+    later = _greatest(recording.of_parameters(recording.matrices, "ratio")[1:])
+    is_enough = len(later) >= ENOUGH - 1
+    often = float(np.mean(later >= HIGH)) if is_enough else 0.0
+    begin, worst, where, has_risen = _rise(recording)
     is_wrong = ratio >= OVERTHROW or often >= OFTEN or has_risen
+    if not is_enough and not is_wrong:
+        return None
     sentence = f"The largest update changed {name} by {percent(ratio)} of its norm (step {step:,})."
     if often:
-        sentence += f" In {percent(often)} of the steps that were looked at, one was {percent(HIGH)} or more."
+        steps = f"the {len(later):,} steps that were looked at after the first"
+        sentence += f" In {percent(often)} of {steps}, one was {percent(HIGH)} or more."
     if has_risen:
-        every = recording.training["every"]
-        sentence += f" The loss, {number(begin)} at first, rose to {number(worst)} (mean over {every} steps)."
+        sentence += f" The loss, {number(begin)} at first, rose to {number(worst)} ({where})."
     if is_wrong:
         sentence += " Try a learning rate that is ten times lower."
     threshold = (
-        f"updates of {percent(HIGH)} of the weights' norm in {percent(OFTEN)} of the steps, where "
-        f"{percent(USUAL)} is usual, or one of {percent(OVERTHROW)}. Or a loss of {WORSE:g} times the first"
+        f"updates of {percent(HIGH)} of the weights' norm in {percent(OFTEN)} of the steps after the first, "
+        f"where {percent(USUAL)} is usual, or one of {percent(OVERTHROW)}. Or a loss of {WORSE:g} times the first"
     )
     return Finding("learning rate too high", is_wrong, sentence, threshold, CS231N)
 
@@ -159,11 +182,15 @@ def dying(recording: Recording) -> Finding | None:
     last, first = fractions[name], recording.epochs[0].get("dead", {}).get(name)
     is_wrong = last >= DEAD
     before = "" if first is None else f" (after the first epoch {percent(first)})"
-    sentence = f"In {name}, {percent(last)} of the ReLUs are zero for every example of the validation{before}."
+    sentence = (
+        f"In {_layer(recording, name)}, {percent(last)} of the ReLUs are zero for every example of the "
+        f"validation{before}."
+    )
     if is_wrong:
         others = {layer: part for layer, part in fractions.items() if part >= DEAD and layer != name}
         if others:
-            sentence += f" So it is in {listed([f'{layer} ({percent(part)})' for layer, part in others.items()])}."
+            also = [f"{_layer(recording, layer)}: {percent(part)}" for layer, part in others.items()]
+            sentence += f" So it is in {listed(also)}."
         sentence += (
             " They get no gradient and stay so: a lower learning rate, He's initial weights or LeakyReLU help."
         )
@@ -186,7 +213,7 @@ def vanishing(recording: Recording) -> Finding | None:
     weights = recording.of_parameters(matrices, "weight", "norm")
     relative = np.divide(gradients, weights, out=np.full_like(gradients, np.nan), where=weights > 0)
     relative[~(relative > 0)] = np.nan  # what is dead is another finding
-    seen = np.asarray(np.isfinite(relative).any(axis=0))
+    seen = np.asarray(np.isfinite(relative).sum(axis=0) >= ENOUGH)
     if seen.sum() < 2:
         return None
     names = [name for name, is_seen in zip(matrices, seen.tolist(), strict=True) if is_seen]
@@ -204,7 +231,8 @@ def vanishing(recording: Recording) -> Finding | None:
             "weights help."
         )
     threshold = (
-        f"{SMALL_GRADIENT:g}: what is left behind five sigmoids, whose derivative is 1/4 at most (4⁻⁵ ≈ 1/1000)"
+        f"{SMALL_GRADIENT:g}, in {ENOUGH} steps or more: what is left behind five sigmoids, whose derivative is "
+        "1/4 at most (4⁻⁵ ≈ 1/1000)"
     )
     return Finding("vanishing gradients", is_wrong, sentence, threshold, GLOROT)
 
@@ -217,14 +245,16 @@ def saturated(recording: Recording) -> Finding | None:
     name = max(fractions, key=lambda layer: fractions[layer])
     is_wrong = fractions[name] >= SATURATED
     share = percent(fractions[name])
-    sentence = f"In {name}, {share} of the outputs in validation lie where the function is flat."
+    sentence = (
+        f"In {_layer(recording, name)}, {share} of the outputs in validation lie where the function is flat."
+    )
     if is_wrong:
         sentence += (
             " Little gradient gets through: smaller weights, a lower learning rate or normalised inputs help."
         )
     threshold = (
-        f"{percent(SATURATED)} of a hidden layer's outputs; flat is where the derivative is less than 6 % of the "
-        "greatest (|tanh| > 0.97)"
+        f"{percent(SATURATED)} of a hidden layer's outputs; flat is where the derivative is less than "
+        f"{percent(0.06)} of the greatest (|tanh| > 0.97)"
     )
     return Finding("saturation", is_wrong, sentence, threshold, GLOROT)
 
@@ -233,18 +263,24 @@ def rate_too_low(recording: Recording) -> Finding | None:
     """Look whether the weights hardly move although there is something left to learn."""
     ratios = recording.of_parameters(recording.matrices, "ratio")
     losses = recording.measured("train_loss")
-    if not np.isfinite(ratios).any() or len(losses) < 2 or not np.isfinite(losses[[0, -2, -1]]).all():
+    if (
+        len(ratios) < ENOUGH
+        or not np.isfinite(ratios).any()
+        or len(losses) < 2
+        or not np.isfinite(losses[[0, -2, -1]]).all()
+    ):
         return None
-    usual = float(np.nanmedian(_greatest(ratios)))
+    usual, most = float(np.nanmedian(_greatest(ratios))), float(np.nanmax(ratios))
     begin = recording.steps[0]["loss"]
     if begin <= 0 or (losses[-2:] <= 0).any():  # shares of such a loss mean nothing
         return None
     fallen, lately = 1 - losses[-1] / begin, 1 - losses[-1] / losses[-2]
-    is_small = bool(usual < LOW and np.nanmax(ratios) < HIGH) and not _rise(recording)[2]
+    is_small = bool(usual < LOW and most < HIGH) and not _rise(recording)[-1]
     is_wrong = is_small and bool(fallen < HARDLY or (lately >= STILL_FALLING and fallen <= 1 - LEFT))
+    wide = f", {percent(most)} at most" if most >= HIGH else ""
     sentence = (
         f"An update changes the weights by {percent(usual)} of their norm (the layer that changes most; median "
-        f"over the steps), and the training loss went from {number(begin)} to {number(losses[-1])}"
+        f"over the steps{wide}), and the training loss went from {number(begin)} to {number(losses[-1])}"
     )
     if is_wrong and fallen < HARDLY:
         sentence += ": hardly at all. Try a learning rate that is ten times higher, or more."
@@ -298,10 +334,25 @@ def gradient_norms(recording: Recording) -> Array:
     return np.asarray(np.sqrt(np.nansum(norms**2, axis=1)))
 
 
-def _rise(recording: Recording) -> tuple[float, float, bool]:
-    """Return the first loss, the greatest mean since, and whether that is much more; 0 and less have no "more"."""
-    begin, worst = float(recording.steps[0]["loss"]), float(np.nanmax(recording.losses()))
-    return begin, worst, begin > 0 and worst >= WORSE * begin
+def _looked_at(recording: Recording) -> str:
+    """Say how many steps there were to look at."""
+    n = len(recording.steps)
+    return f"the {'only step' if n == 1 else f'{n:,} steps'} that {'was' if n == 1 else 'were'} looked at"
+
+
+def _rise(recording: Recording) -> tuple[float, float, str, bool]:
+    """Return the first loss, the greatest mean, of what, and whether it is much more, as 0 and less can't be."""
+    means = {f"mean over {recording.training['every']} steps": float(np.nanmax(recording.losses()))}
+    of_epochs = recording.measured("train_loss")
+    if np.isfinite(of_epochs).any():  # with what came after the last step that was looked at
+        means[f"mean over epoch {int(np.nanargmax(of_epochs)) + 1}"] = float(np.nanmax(of_epochs))
+    begin, where = float(recording.steps[0]["loss"]), max(means, key=lambda name: means[name])
+    return begin, means[where], where, begin > 0 and means[where] >= WORSE * begin
+
+
+def _layer(recording: Recording, name: str) -> str:
+    """Name a layer in a sentence: those of ``Sequential`` are mere numbers."""
+    return f"layer {recording.titled(name) if recording.type_of(name) else name}"
 
 
 def _greatest(ratios: Array) -> Array:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 5.0, 3.2  # inches; small enough to be read on a phone
 POINTS = 300  # of a curve
 MOST_LAYERS = 12  # whose distributions are drawn
+FEW = 12  # points of a curve, each of which is marked
 SPAN = 50.0  # from the smallest to the largest; beyond, an axis is logarithmic
 
 
@@ -86,11 +87,14 @@ def draw_curves(recording: Recording) -> list[Chart]:
     every = recording.training["every"]
 
     def loss(axes: Axes) -> None:
-        axes.plot(at, losses, color=GREY, linewidth=1.2, label=f"training, mean of {every} steps")
+        axes.plot(
+            at, losses, color=GREY, linewidth=1.2, **_marked(losses), label=f"training, mean of {every} steps"
+        )
         validation = recording.measured("validation_loss")
         if np.isfinite(validation).any():
             axes.plot(ends, validation, color=BLUE, marker="o", linewidth=1.8, label="validation")
-        axes.set(xlabel="step", ylabel="loss")
+        axes.set(ylabel="loss")
+        _step_axis(axes, np.union1d(at, ends))
         _logarithmic(axes, losses)
 
     charts = [chart("Loss", "The training loss over the steps, and the validation loss after every epoch.", loss)]
@@ -128,18 +132,18 @@ def draw_flow(recording: Recording) -> list[Chart]:
     ratios = recording.of_parameters(names, "ratio")
 
     def flow(axes: Axes) -> None:
-        _lines(axes, recording.at(), gradients, short)
-        axes.set(xlabel="step", ylabel="‖gradient‖", yscale="log")
+        _log_lines(axes, recording.at(), gradients, short)
+        axes.set(ylabel="‖gradient‖")
 
     def updates(axes: Axes) -> None:
-        _lines(axes, recording.at(), ratios, short)
+        _log_lines(axes, recording.at(), ratios, short)
         axes.axhline(USUAL, color=GREY, linewidth=0.9, linestyle=":", label=f"rule of thumb: {USUAL:g}")
-        axes.set(xlabel="step", ylabel="‖update‖ / ‖weight‖", yscale="log")
+        axes.set(ylabel="‖update‖ / ‖weight‖")
 
     charts = []
-    if (gradients > 0).any():
+    if np.isfinite(gradients).any():
         charts.append(chart("Norm of the gradient", "The norm of the gradient of every layer's weights.", flow))
-    if (ratios > 0).any():
+    if np.isfinite(ratios).any():
         charts.append(chart("Relative updates", "The norm of every update over that of the weights.", updates))
     for kind, title, text in (
         ("dead", "Silent ReLUs", "The share of ReLUs that were zero for the whole batch, layer by layer."),
@@ -157,7 +161,7 @@ def _stuck(recording: Recording, kind: str, title: str, text: str, layers: list[
 
     def draw(axes: Axes) -> None:
         _lines(axes, recording.at(), shares, layers)
-        axes.set(xlabel="step", ylabel="share of the layer / %", ylim=(0, max(5, 1.05 * np.nanmax(shares))))
+        axes.set(ylabel="share of the layer / %", ylim=(0, max(5, 1.05 * np.nanmax(shares))))
 
     return chart(title, text, draw)
 
@@ -171,7 +175,38 @@ def _lines(axes: Axes, at: Array, values: Array, names: Sequence[str]) -> None:
         if len(names) > len(LOOKS):
             look = {"color": mpl.colormaps["viridis"](0.9 * i / (len(names) - 1))}
         x, y = _thinned(at, values[:, i])
-        axes.plot(x, y, label=_plain(name), linewidth=1.5, **look)
+        axes.plot(x, y, label=_plain(name), linewidth=1.5, **_marked(y), **look)
+    _step_axis(axes, at)
+
+
+def _log_lines(axes: Axes, at: Array, values: Array, names: Sequence[str]) -> None:
+    """Draw lines on a logarithmic axis, which has no zero: it is said where there are some."""
+    is_zero = values == 0
+    said = [
+        f"{name} (zero throughout)" if all_zero else f"{name} (zero where it is missing)" if some_zero else name
+        for name, all_zero, some_zero in zip(names, is_zero.all(axis=0), is_zero.any(axis=0), strict=True)
+    ]
+    _lines(axes, at, np.where(is_zero, np.nan, values), said)
+    if (values > 0).any():
+        axes.set_yscale("log")
+    else:
+        axes.set_yticks([])
+        axes.text(0.5, 0.5, "zero in every step looked at", transform=axes.transAxes, ha="center", va="center")
+
+
+def _marked(values: Array) -> dict[str, Any]:
+    """Return the look of a curve's points: of a single one, a line shows nothing."""
+    return {"marker": "o", "markersize": 4} if np.isfinite(values).sum() <= FEW else {}
+
+
+def _step_axis(axes: Axes, at: Array) -> None:
+    """Show all steps from the first to the last, whether or not there is a point, with whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_xlabel("step")
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+    margin = 0.05 * (at[-1] - at[0]) or 1
+    axes.set_xlim(at[0] - margin, at[-1] + margin)
 
 
 def _plain(name: str) -> str:
@@ -232,8 +267,11 @@ def _bands(recording: Recording, name: str, kind: str, found: list[dict[str, Any
     def draw(axes: Axes) -> None:
         for i, alpha in ((0, 0.12), (1, 0.22), (2, 0.4)):
             axes.fill_between(at, values[:, i], values[:, -1 - i], color=BLUE, alpha=alpha, linewidth=0)
-        axes.plot(at, values[:, 3], color=ORANGE, linewidth=1.2)
-        axes.set(xlabel="step", ylabel=kind)
+            if len(at) == 1:  # nothing is between
+                axes.vlines(at, values[:, i], values[:, -1 - i], color=BLUE, alpha=alpha, linewidth=16)
+        axes.plot(at, values[:, 3], color=ORANGE, linewidth=1.2, **_marked(values[:, 3]))
+        axes.set_ylabel(kind)
+        _step_axis(axes, at)
 
     text = f"{kind} of {name} over the steps: the median in its bands of 50, 90 and 100 % of the values."
     return chart(name, text, draw, height=2.4)

@@ -12,8 +12,10 @@ from chainrule.inspection.diagnosis import conclusion, diagnose
 from chainrule.inspection.figures import draw_curves, draw_distributions, draw_flow
 from chainrule.inspection.frames import frames
 from chainrule.inspection.recording import Recording, read_recordings
+from chainrule.inspection.remarks import remarks
 
 NAME = "training.html"
+ENDINGS = (".html", ".htm")
 OPTIONS = {"epochs": "epochs:", "batch_size": "batches of", "lr": "learning rate", "seed": "seed"}
 
 
@@ -39,7 +41,7 @@ def write_report(run: str | os.PathLike[str], out: str | os.PathLike[str] | None
     FileNotFoundError
         If there is no recording.
     ValueError
-        If a file is no recording, or there are no steps in any.
+        If a file is no recording, there are no steps in any, or ``out`` does not end in .html or .htm.
     ImportError
         If Jinja2 or matplotlib are not installed: the error names the extra.
 
@@ -56,6 +58,8 @@ def write_report(run: str | os.PathLike[str], out: str | os.PathLike[str] | None
     'training.html'
     """
     place = Path(run)
+    if out is not None and Path(out).suffix.lower() not in ENDINGS:
+        raise ValueError(f"the page is HTML, and {out} does not end in {' or '.join(ENDINGS)}: choose such a name")
     found = read_recordings(place)
     recordings = [recording for recording in found if recording.steps]
     if not recordings:
@@ -76,6 +80,7 @@ def _training(recording: Recording) -> dict[str, Any]:
         "name": recording.name or "training",
         "every": recording.training["every"],
         "conclusion": conclusion(findings),
+        "remarks": remarks(recording),
         "findings": findings,
         "fine": sum(not finding.is_wrong for finding in findings),
         "curves": draw_curves(recording),

@@ -15,6 +15,8 @@ from chainrule.ops import Array
 from chainrule.train.recorder import PREFIX, VERSION
 
 ENDING = ".jsonl"
+BEGIN = b'{"kind": "training"'  # of a file
+KINDS = ("training", "step", "epoch", "end", "stop")  # of lines
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Recording:
         The lines of the steps that were looked at, and of the epochs; see :class:`chainrule.train.Recorder`.
     end : dict or None
         The line of a loss that was not finite.
+    is_stopped : bool
+        Whether it was asked to end, before its last epoch maybe.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Recording:
     steps: list[dict[str, Any]]
     epochs: list[dict[str, Any]]
     end: dict[str, Any] | None
+    is_stopped: bool = False
 
     @property
     def matrices(self) -> list[str]:
@@ -140,21 +145,27 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
 
     Raises
     ------
+    IsADirectoryError
+        If it is a folder.
     ValueError
-        If it is none, or has another format.
+        If it is none, has another format, or a line of it is damaged.
     """
     file = Path(path)
-    whole, _, _ = file.read_bytes().rpartition(b"\n")
-    try:
-        lines = [json.loads(line) for line in whole.splitlines()]
-        kinds: dict[str, list[dict[str, Any]]] = {"training": [], "step": [], "epoch": [], "end": []}
-        for line in lines:
+    if file.is_dir():
+        raise IsADirectoryError(f"{file} is a folder: name a file in it, or pass it to read_recordings")
+    content = file.read_bytes()
+    if not content.startswith(BEGIN):
+        raise ValueError(f"{file} is no recording of chainrule.train.Recorder")
+    kinds: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    for i, text in enumerate(content.split(b"\n")[:-1] or [content], start=1):
+        try:
+            line = json.loads(text)
             kinds[line["kind"]].append(line)
-        version = kinds["training"][0]["version"]
-    except (ValueError, LookupError, TypeError) as error:
-        raise ValueError(f"{file} is no recording of chainrule.train.Recorder") from error
+        except (ValueError, LookupError, TypeError) as error:
+            raise ValueError(f"line {i} of {file} is damaged: it is no line that a Recorder writes") from error
+    version = kinds["training"][0].get("version")
     if version != VERSION:
         raise ValueError(f"{file} is a recording of format {version}, and format {VERSION} is read here")
     name = file.stem.removeprefix(PREFIX).lstrip("-")
     end = kinds["end"][-1] if kinds["end"] else None
-    return Recording(name, kinds["training"][0], kinds["step"], kinds["epoch"], end)
+    return Recording(name, kinds["training"][0], kinds["step"], kinds["epoch"], end, bool(kinds["stop"]))

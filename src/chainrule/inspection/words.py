@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+PERCENT = "\N{NO-BREAK SPACE}%"  # never alone on the next line
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -35,17 +36,17 @@ def short(x: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share.
+    r"""Write a share.
 
     Examples
     --------
     >>> percent(0.5), percent(0.001), percent(2e-7), percent(37.0)
-    ('50 %', '0.1 %', '2 × 10⁻⁵ %', '3,700 %')
+    ('50\xa0%', '0.1\xa0%', '2 × 10⁻⁵\xa0%', '3,700\xa0%')
     """
     value = 100 * share
     if value == 0 or abs(value) >= 10:
-        return f"{value:,.0f} %"
-    return f"{value:.2g} %" if abs(value) >= 1e-3 else f"{_scientific(f'{value:.0e}')} %"
+        return f"{value:,.0f}{PERCENT}"
+    return f"{value:.2g}{PERCENT}" if abs(value) >= 1e-3 else f"{_scientific(f'{value:.0e}')}{PERCENT}"
 
 
 def listed(words: list[str]) -> str:

@@ -137,6 +137,10 @@ def _inputs(model: Module, input_size: Any, input_data: Any) -> list[Tensor]:
         several = isinstance(input_data, list | tuple) and all(hasattr(x, "__array__") for x in input_data)
         return [as_tensor(x) for x in (input_data if several else [input_data])]
     several = isinstance(input_size, Sequence) and len(input_size) > 0 and isinstance(input_size[0], Sequence)
+    if any(
+        getattr(x, "ndim", 0) for x in [input_size, *(input_size if isinstance(input_size, list | tuple) else ())]
+    ):
+        raise ValueError("summary expected input_size to be a shape, got an array: pass it as input_data=X")
     shapes = input_size if several else [input_size]
     for shape in shapes:
         if not isinstance(shape, Sequence) or not all(isinstance(n, int | np.integer) and n > 0 for n in shape):

@@ -35,7 +35,8 @@ class Recorder(Callback):
     """Write down what happens in a model while it is trained, for ``chainrule report``.
 
     The file has a line of JSON for the training (``"kind": "training"``), for every step that is looked at
-    (``"step"``) and for every epoch (``"epoch"``); the last is ``"end"`` if a loss was not finite.
+    (``"step"``) and for every epoch (``"epoch"``); the last is ``"end"`` if a loss was not finite, and
+    ``"stop"`` if the training was asked to end.
 
     - A step has norm, quantiles and histogram of each parameter, its gradient and its update, with
       ‖update‖/‖weight‖; and quantiles and histogram of what each layer returned, with the share of ReLUs that were
@@ -57,7 +58,7 @@ class Recorder(Callback):
     Raises
     ------
     ValueError
-        If ``every`` is not positive, or, in ``fit``, if the trainer has another one.
+        If ``every`` is not a positive integer, or, in ``fit``, if the trainer has another one.
 
     Notes
     -----
@@ -80,9 +81,9 @@ class Recorder(Callback):
     place = -1  # first: others may evaluate the model, and that is no validation of the trainer's
 
     def __init__(self, path: str | os.PathLike[str], every: int = EVERY) -> None:
-        if every <= 0:
-            raise ValueError(f"Recorder expected every to be positive, got {every}")
-        self.path, self.every = Path(path), every
+        if not isinstance(every, int | np.integer) or isinstance(every, bool) or every <= 0:
+            raise ValueError(f"Recorder expected every to be a positive integer, got {every!r}")
+        self.path, self.every = Path(path), int(every)
         self._length = 0  # of the file, in bytes
         self._file: IO[bytes] | None = None
         self._fit, self._looking_on = ExitStack(), ExitStack()  # to be undone after a fit, after a validation
@@ -124,7 +125,9 @@ class Recorder(Callback):
     def on_fit_end(self, trainer: Trainer) -> None:
         """Close the file, and let the steps be."""
         self._looking_on.close()
-        self._fit.close()
+        with self._fit:
+            if trainer.stopping and self._file is not None:
+                self._write({"kind": "stop", "step": len(trainer.history.steps)})
         self._file = None
 
     def state_dict(self) -> dict[str, Any]:
@@ -142,6 +145,7 @@ class Recorder(Callback):
         return {
             "kind": "training",
             "version": VERSION,
+            "epochs": trainer.epochs,
             "every": self.every,
             "optimizer": type(trainer.optimizer).__name__,
             "parameters": {name: list(p.shape) for name, p in model.named_parameters()},

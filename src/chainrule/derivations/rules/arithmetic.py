@@ -210,10 +210,9 @@ class MatMul(Rule):
     def _pairs(self, run: Run, at: At) -> list[tuple[At, At]]:
         """Return the places of a and b whose products add up to a place of the output."""
         a, b = (q.array.shape for q in run.inputs)
-        *stack, i, j = (*at, *([0] if len(b) == 1 else [])) if len(a) > 1 else (*at[:-1], 0, *at[-1:])
-        if len(a) == len(b) == 1:
-            stack, i, j = [], 0, 0
-        of_a, of_b = (broadcast(tuple(stack), shape[:-2]) for shape in (a, b))
+        stack = at[: len(at) - (len(a) > 1) - (len(b) > 1)]  # a vector has no place of its own in the output
+        i, j = (at[len(stack)] if len(a) > 1 else 0), (at[-1] if len(b) > 1 else 0)
+        of_a, of_b = (broadcast(stack, shape[:-2]) for shape in (a, b))
         left = [(*of_a, i, k) if len(a) > 1 else (k,) for k in range(a[-1])]
         right = [(*of_b, k, j) if len(b) > 1 else (k,) for k in range(a[-1])]
         return list(zip(left, right, strict=True))
