@@ -33,7 +33,7 @@ def test_all_but_tensors_stays_as_it_is():
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "int32", "uint8", "bool"])
 @pytest.mark.parametrize("shape", [(), (0, 2), (3,), (2, 3)])
 def test_tensors_come_back_with_values_dtype_and_memory_of_their_own(dtype, shape):
-    ours = cr.ones(*shape, dtype=getattr(cr, dtype))
+    ours = cr.ones(shape, dtype=getattr(cr, dtype))
     theirs = to_torch({"a": [ours]})["a"][0]
     assert (tuple(theirs.shape), theirs.dtype) == (shape, getattr(torch, dtype))
     back = from_torch((theirs,))[0]
