@@ -156,3 +156,14 @@ def test_arrays_and_lists_of_means_do_as_tensors_do():
         return cr.normal(mean, 0.5, generator=cr.Generator().manual_seed(0)).tolist()
 
     assert drawn([1.0, 3.0]) == drawn(np.array([1, 3], np.float32)) == drawn(cr.tensor([1.0, 3.0]))
+
+
+@pytest.mark.parametrize("name", ["rand_like", "bernoulli"])
+@pytest.mark.parametrize(("shape", "axes"), [((40, 30), (1, 0)), ((4, 5, 6), (2, 0, 1)), ((3, 4), (1, 0))])
+def test_draws_for_a_transposed_tensor_are_pytorchs(name, shape, axes):
+    x = np.random.default_rng(0).random(shape, dtype=np.float32).transpose(axes)
+    torch.manual_seed(0)
+    cr.manual_seed(0)
+    theirs, ours = getattr(torch, name)(torch.from_numpy(x)), getattr(cr, name)(cr.from_numpy(x))
+    assert np.array_equal(np.asarray(ours), theirs.numpy())
+    assert np.array_equal(np.asarray(cr.bernoulli(ours, 0.5)), torch.bernoulli(theirs, 0.5).numpy())

@@ -472,7 +472,14 @@ def rand_like(
     chainrule.Size([2, 3])
     """
     x = as_tensor(input)
-    return rand(x.shape, generator=generator, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
+    order = ops.axes_in_memory(x.array)  # in which PyTorch fills what it makes like x
+    if order == sorted(order):
+        return rand(
+            x.shape, generator=generator, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad
+        )
+    shape = [x.shape[axis] for axis in order]
+    drawn = rand(shape, generator=generator, dtype=dtype or x.dtype, device=device)
+    return drawn.permute(*np.argsort(order).tolist()).requires_grad_(requires_grad)
 
 
 def randn_like(

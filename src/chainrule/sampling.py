@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.autograd import no_grad
 from chainrule.creation import empty
 from chainrule.dtypes import result_type
-from chainrule.ops import Array, NoGradient, drawn_below, in_memory_order
+from chainrule.ops import Array, NoGradient, drawn_below
 from chainrule.random import Generator, default_generator
 from chainrule.tensor import Tensor, apply, as_tensor
 
@@ -46,10 +46,10 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None
 
     def drawn(x: Array) -> Array:
         if p is None:
-            return drawn_below(source, x, x).astype(x.dtype)
+            return drawn_below(source, np.empty(x.shape), x).astype(x.dtype)  # whatever the order of x in memory
         if not 0 <= p <= 1:
             raise RuntimeError(f"bernoulli expected a probability from 0 to 1, got {p}")
-        return in_memory_order(x, lambda shape: source.bernoulli(shape, p)).astype(x.dtype)
+        return source.bernoulli(x.shape, p).astype(x.dtype)
 
     return apply(NoGradient(drawn), as_tensor(input) if p is not None else _floating("bernoulli", input))
 

@@ -32,7 +32,7 @@ __getattr__, __dir__ = later(
         "activations": "LeakyReLU LogSoftmax ReLU Sigmoid Softmax Tanh",
         "arithmetic": "Add Div Maximum Minimum Mod Mul Neg Pow Sub Where floor_divide",
         "distances": "AtLeast PNorm",
-        "dropout": "AlphaDropout Dropout drawn_below in_memory_order",
+        "dropout": "AlphaDropout Dropout axes_in_memory drawn_below in_memory_order",
         "elementwise": "Abs Cast Clip Clone Cos Exp Log NoGradient Sin Sqrt Step sign",
         "embedding": "Embedding",
         "linear": "Linear MatMul",

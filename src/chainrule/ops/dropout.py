@@ -46,12 +46,18 @@ def in_memory_order(x: Array, values: Callable[[tuple[int, ...]], Array]) -> Arr
     array([[0, 2, 4],
            [1, 3, 5]])
     """
-    order = _axes_in_memory(x)
+    order = axes_in_memory(x)
     return np.transpose(values(tuple(x.shape[axis] for axis in order)), np.argsort(order))
 
 
-def _axes_in_memory(x: Array) -> list[int]:
-    """Return the axes by falling strides, sorted as PyTorch sorts them: one of stride 0 moves past none."""
+def axes_in_memory(x: Array) -> list[int]:
+    """Return the axes by falling strides, sorted as PyTorch sorts them: one of stride 0 moves past none.
+
+    Examples
+    --------
+    >>> axes_in_memory(np.zeros((3, 2)).T)
+    [1, 0]
+    """
     axes = list(range(x.ndim))[::-1]
     for last in range(1, x.ndim):
         moving = last

@@ -359,6 +359,7 @@ def batches(d):
 
 TOO_FEW = "Without replacement, and with fewer weights above 0 than are drawn, PyTorch takes any of the others."
 MASKED = "On Intel processors PyTorch draws masks from MKL's generator, and they differ."
+TURNED = "Of a tensor that is not contiguous, PyTorch fills what it returns in another order; ours does not."
 LOGARITHM = "In float64 the logarithm is another."
 NOTES = {"exponential_": LOGARITHM, "bernoulli_": MASKED}
 WORKERS = {
@@ -374,7 +375,7 @@ CASES = [
     called("randint", integers, refused=REFUSED, narrower=INEXACT),
     called("randperm", orders, refused=REFUSED),
     called("rand_like", like, refused={"layout": None, "memory_format": None}),
-    called("randn_like", like, refused={"layout": None, "memory_format": None}),
+    called("randn_like", like, refused={"layout": None, "memory_format": None}, note=TURNED),
     called("randint_like", integers_like, refused={"layout": None, "memory_format": None}, narrower=INEXACT),
     called("normal", normals, refused=REFUSED),
     called("bernoulli", probabilities, refused={"out": None}),
