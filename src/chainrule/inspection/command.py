@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from chainrule.inspection.diagnosis import conclusion, diagnose
-from chainrule.inspection.page import NAME, write_report
+from chainrule.inspection.page import NAME, write_page
 from chainrule.inspection.recording import read_recordings
 from chainrule.inspection.remarks import remarks
 
@@ -26,7 +26,8 @@ def command(run: Path, out: Path | None) -> None:
     the worst mistakes and the weights.
     """
     try:
-        recordings, page = read_recordings(run), write_report(run, out)
+        recordings = read_recordings(run)
+        page = write_page(recordings, run, out)
     except (OSError, ValueError, ImportError) as error:
         raise click.ClickException(str(error)) from error
     for recording in recordings:

@@ -57,10 +57,13 @@ def write_report(run: str | os.PathLike[str], out: str | os.PathLike[str] | None
     >>> write_report(folder).name
     'training.html'
     """
-    place = Path(run)
+    return write_page(read_recordings(run), Path(run), out)
+
+
+def write_page(found: list[Recording], place: Path, out: str | os.PathLike[str] | None) -> Path:
+    """Write the page of recordings that have been read from ``place``, as :func:`write_report` does."""
     if out is not None and Path(out).suffix.lower() not in ENDINGS:
         raise ValueError(f"the page is HTML, and {out} does not end in {' or '.join(ENDINGS)}: choose such a name")
-    found = read_recordings(place)
     recordings = [recording for recording in found if recording.steps]
     if not recordings:
         if any(recording.end for recording in found):
