@@ -3,26 +3,13 @@
 import inspect
 
 import pytest
+from tests.optim.test_captured_steps import OPTIMIZERS
 
 import chainrule as cr
 from chainrule import optim
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
-
-OPTIMIZERS = [
-    "SGD",
-    "Adam",
-    "AdamW",
-    "RMSprop",
-    "Adagrad",
-    "Adadelta",
-    "Adamax",
-    "NAdam",
-    "RAdam",
-    "Rprop",
-    "ASGD",
-]
 
 
 @pytest.mark.parametrize("name", [*OPTIMIZERS, "LBFGS"])

@@ -3,26 +3,14 @@
 import copy
 
 import pytest
+from tests.optim.test_captured_steps import OPTIMIZERS
 
 import chainrule as cr
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
-NAMES = [
-    "SGD",
-    "Adam",
-    "AdamW",
-    "RMSprop",
-    "Adagrad",
-    "Adadelta",
-    "Adamax",
-    "NAdam",
-    "RAdam",
-    "Rprop",
-    "ASGD",
-    "LBFGS",
-]
+NAMES = [*OPTIMIZERS, "LBFGS"]
 
 
 def both(scenario, *args):

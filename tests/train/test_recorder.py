@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from tests.train.test_resume import CutPower, CutPowerAfterValidation, PowerCut
 
 import chainrule as cr
 from chainrule import nn, optim
@@ -21,24 +22,6 @@ from chainrule.train import (
 )
 from chainrule.train.distribution import norm
 from chainrule.train.recorder import first_weights
-
-
-class PowerCut(Exception):  # noqa: N818
-    pass
-
-
-class CutPower(Callback):
-    def __init__(self, step):
-        self.step = step
-
-    def on_step_end(self, trainer, loss):
-        if len(trainer.history.steps) == self.step:
-            raise PowerCut
-
-
-class CutPowerAfterValidation(Callback):
-    def on_epoch_end(self, trainer, record):
-        raise PowerCut
 
 
 def lines(path):
