@@ -28,8 +28,14 @@ def test_examples_are_printed(name):
     assert result.output == str(EXAMPLES[name](4))
 
 
+def test_text_is_as_wide_as_the_terminal(monkeypatch):
+    for columns, width in ((60, 60), (10, 40), (500, 100)):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert run("2-2-1").output == EXAMPLES["2-2-1"](4).text(width)
+
+
 def test_the_format_is_the_one_asked_for():
-    assert run("2-2-1", "--format", "latex", "--digits", 5).output == EXAMPLES["2-2-1"](5).latex()
+    assert EXAMPLES["2-2-1"](5).latex() in run("2-2-1", "--format", "latex", "--digits", 5).output
     assert run("2-2-1", "--format", "markdown").output.startswith("# Sequential 2-2-1")
 
 

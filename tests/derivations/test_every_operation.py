@@ -15,6 +15,7 @@ from chainrule.derivations.text import TextWriter
 from chainrule.tensor import Tensor, apply
 
 NUMBERS_ONLY = {"Step"}  # any step function, which has no formula
+NUMBERS_ONLY |= {"CumProd", "LogCumSumExp", "Median", "ScatterAdd", "ScatterExtremum"}  # rare in networks
 
 
 class Applied(nn.Module):

@@ -194,6 +194,25 @@ def test_a_single_number_is_the_target_of_an_output_of_one(x, y):
     assert str(explain(model, x, y, nn.MSELoss())) == str(shaped)
 
 
+def test_whole_numbers_of_python_are_a_target_like_any_other():
+    model = nn.Linear(2, 1)
+    for x, y in (([[1.0, 2.0]], [[1]]), ([1.0, 2.0], [1])):
+        same = np.array(y, np.float32)
+        assert str(explain(model, x, y, nn.MSELoss())) == str(explain(model, x, same, nn.MSELoss()))
+    as_given = explain(model, [1.0, 2.0], np.array([1]), nn.MSELoss())  # an array says what it is made of
+    assert "Cast" in str(as_given)
+    labels = explain(nn.Linear(2, 3), [[1.0, 2.0]], [[2, -1, -1]], nn.MultiLabelMarginLoss())
+    assert "Cast" not in str(labels)
+
+
+def test_an_optimizer_of_other_layers_is_said_to_change_nothing(problem):
+    model, x, y, loss_fn = problem
+    optimizer = optim.SGD(list(model.parameters())[-1:], lr=0.1)
+    update = explain(model, x, y, loss_fn, optimizer, neuron=("linear1", 3)).sections[-1]
+    assert (update.title, update.steps) == ("Update", [])
+    assert update.note == "The optimizer has no parameter of what is shown: nothing of it changes."
+
+
 def test_the_number_of_a_class_stays_one():
     assert explain(nn.Linear(2, 1), [1.0, 2.0], 0, nn.CrossEntropyLoss())["L"] == 0
 

@@ -5,6 +5,7 @@ from tests.derivations.networks import build, by_name, problems
 
 import chainrule as cr
 from chainrule.derivations import explain
+from chainrule.derivations.examples import EXAMPLES, NEURON, THREE_TWO_ONE, TWO_THREE_ONE, TWO_TWO_ONE
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
@@ -58,23 +59,51 @@ def test_every_number_is_that_of_pytorch(problem):
         np.testing.assert_allclose(found[name], value, rtol=1e-7, atol=1e-10, err_msg=str(name))
 
 
-def test_the_examples_are_those_of_pytorch():
-    from chainrule.derivations.examples import THREE_TWO_ONE, TWO_TWO_ONE, backward_2_2_1, exercise_backward
+OF_EXAMPLES = {
+    "2-3-1": (TWO_THREE_ONE, [0.5, -0.3], None, None),
+    "2-2-1": (TWO_TWO_ONE, [0.1, 0.2], 0.8, 0.1),
+    "3-2-1": (THREE_TWO_ONE, [0.2, -0.1, 0.5], None, None),
+    "3-2-1-backward": (THREE_TWO_ONE, [0.2, -0.1, 0.5], 0.8, None),
+}
 
-    for network, x, derivation in (
-        (TWO_TWO_ONE, [0.1, 0.2], backward_2_2_1()),
-        (THREE_TWO_ONE, [0.2, -0.1, 0.5], exercise_backward()),
-    ):
-        W1, W2 = (torch.tensor(W, dtype=torch.float64, requires_grad=True) for W in network.weights)
-        b1, b2 = (torch.tensor(b, dtype=torch.float64, requires_grad=True) for b in network.biases)
-        hidden = {"relu": torch.relu, "sigmoid": torch.sigmoid}[network.activations[0]]
-        x = torch.tensor(x, dtype=torch.float64)
-        output = torch.sigmoid(W2 @ hidden(W1 @ x + b1) + b2)
-        loss = 0.5 * (output - 0.8).square().sum()
+
+@pytest.mark.parametrize("name", OF_EXAMPLES)
+def test_every_number_of_the_examples_is_that_of_pytorch(name):
+    network, x, y, lr = OF_EXAMPLES[name]
+    layers = [
+        [torch.tensor(values, dtype=torch.float64, requires_grad=True) for values in layer]
+        for layer in zip(network.weights, network.biases, strict=True)
+    ]
+    a, expected = torch.tensor(x, dtype=torch.float64), {}
+    seen = []
+    for number, ((W, b), activation) in enumerate(zip(layers, network.activations, strict=True), 1):
+        z = W @ a + b
+        a = getattr(torch, activation)(z)
+        seen += [("z", number, z), ("a", number, a)]
+    for letter, number, values in seen:
+        values.retain_grad()
+        expected |= places(letter, number, values)
+    expected["ŷ", (), None] = a.item()
+    if y is not None:
+        loss = 0.5 * (a - y).square().sum()
         loss.backward()
-        found = by_name(derivation)
-        expected = {("L", (), None): loss.item(), ("ŷ", (), None): output.item()}
-        for letter, layer, values in (("W", 1, W1), ("W", 2, W2), ("b", 1, b1), ("b", 2, b2)):
-            expected |= places(letter, layer, values.grad, ("∂",))
-        for name, value in expected.items():
-            assert found[name] == pytest.approx(value, rel=1e-12), name
+        expected["L", (), None] = loss.item()
+        for letter, number, values in seen:
+            expected |= places("δ" if letter == "z" else "a", number, values.grad, ("∂",) * (letter == "a"))
+        for number, parameters in enumerate(layers, 1):
+            for letter, values in zip("Wb", parameters, strict=True):
+                expected |= places(letter, number, values.grad, ("∂",))
+                if lr is not None:
+                    expected |= places(letter, number, values - lr * values.grad)
+    found = by_name(EXAMPLES[name](4))
+    assert {key[-3] for key in found.keys() - expected.keys()} <= {"t"}  # the square before it is halved
+    for key, value in expected.items():
+        assert found[key] == pytest.approx(value, rel=1e-12, abs=1e-15), key
+
+
+def test_the_numbers_of_the_neuron_are_those_of_pytorch():
+    (weights, bias), F = NEURON, torch.nn.functional
+    z = torch.tensor(weights, dtype=torch.float64) @ torch.tensor([2.0, -1.0], dtype=torch.float64) + bias[0]
+    expected = [z, torch.sigmoid(z), torch.tanh(z), torch.relu(z), F.leaky_relu(z)]
+    found = [line.result for line in EXAMPLES["neuron"](4).lines()]
+    assert found == pytest.approx([value.item() for value in expected], rel=1e-12)

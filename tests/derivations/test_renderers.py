@@ -1,4 +1,6 @@
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 
 import numpy as np
@@ -11,7 +13,7 @@ from chainrule.derivations import explain
 from chainrule.derivations.examples import EXAMPLES
 from chainrule.derivations.expression import Fn, Num, Partial, Sym, exp, ln
 from chainrule.derivations.html import MathWriter
-from chainrule.derivations.latex import LatexWriter, prose
+from chainrule.derivations.latex import BEGIN, END, LatexWriter, prose
 from chainrule.derivations.rounding import Rounding
 from chainrule.derivations.text import TextWriter
 
@@ -27,10 +29,18 @@ DERIVATIONS = derivations()
 every = pytest.mark.parametrize("derivation", DERIVATIONS.values(), ids=DERIVATIONS)
 
 
+def columns(text):
+    return max(map(len, text.translate(str.maketrans("", "", "\u0302")).splitlines()))
+
+
 @every
 def test_text_fits_a_terminal_of_80_columns(derivation):
-    accents = str.maketrans("", "", "\u0302")
-    assert max(map(len, str(derivation).translate(accents).splitlines())) <= 80
+    assert columns(str(derivation)) <= 80
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_text_fits_a_narrow_terminal(name):
+    assert columns(EXAMPLES[name](4).text(60)) <= 60
 
 
 def check_latex(body):
@@ -51,7 +61,10 @@ def check_latex(body):
     assert not open_environments
     assert len(re.findall(r"\\left\b", plain)) == len(re.findall(r"\\right\b", plain))
     for formula in re.findall(r"\\begin\{align(?:\*|ed)\}(.*?)\\end\{align(?:\*|ed)\}", plain, re.DOTALL):
-        for row in re.sub(r"\\begin\{(array|cases)\}.*?\\end\{\1\}", "", formula, flags=re.DOTALL).split(r"\\"):
+        inner, found = re.compile(r"\\begin\{(array|cases|gathered)\}((?!\\begin).)*?\\end\{\1\}", re.DOTALL), 1
+        while found:
+            formula, found = inner.subn("", formula)
+        for row in formula.split(r"\\"):
             assert row.count("&") == 1
             # \left and \right must not be in different rows
             assert len(re.findall(r"\\left\b", row)) == len(re.findall(r"\\right\b", row))
@@ -120,6 +133,12 @@ def test_mathml_elements_have_the_children_that_they_need(derivation):
         for element in ElementTree.fromstring(formula).iter():
             if element.tag in CHILDREN:
                 assert len(element) == CHILDREN[element.tag], ElementTree.tostring(element)
+
+
+def test_conditions_keep_their_distance_from_if():
+    page = explain(nn.LeakyReLU(), [1.0]).html()
+    condition = page.partition("<mtext>if")[2]
+    assert condition.startswith("&#160;</mtext><mi>x</mi><mo>&gt;</mo>")  # at its end, a plain space is dropped
 
 
 def test_every_result_stands_in_every_rendering():
@@ -191,12 +210,29 @@ def test_single_precision_is_not_shown_as_inexact():
 def test_saving_writes_the_format_of_the_suffix(tmp_path):
     derivation = EXAMPLES["2-3-1"](4)
     for name, text in (
-        ("a.txt", str(derivation)), ("a.md", derivation.markdown()), ("a.tex", derivation.latex()),
-        ("sub/a.HTML", derivation.html()),
+        ("a.txt", str(derivation)), ("a.md", derivation.markdown()), ("sub/a.HTML", derivation.html()),
     ):  # fmt: skip
         assert derivation.save(tmp_path / name).read_text(encoding="utf-8") == text
     with pytest.raises(ValueError, match=r"path expected to end in \.txt, \.md, \.tex, \.html, got 'a\.pdf'"):
         derivation.save(tmp_path / "a.pdf")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
+def test_latex_compiles_and_its_lines_fit_the_page(tmp_path):
+    bodies = "\\clearpage\n".join(derivation.latex() for derivation in DERIVATIONS.values())
+    (tmp_path / "all.tex").write_text(f"{BEGIN}{bodies}{END}", encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+    made = subprocess.run(command, cwd=tmp_path, capture_output=True)
+    log = made.stdout.decode(errors="replace")
+    assert made.returncode == 0, log
+    assert "Overfull" not in log
+    assert "Missing character" not in log
+
+
+def test_a_saved_file_of_latex_holds_the_body(tmp_path):
+    derivation = EXAMPLES["2-2-1"](4)
+    text = derivation.save(tmp_path / "a.tex").read_text(encoding="utf-8")
+    assert text == f"{BEGIN}{derivation.latex()}{END}"
 
 
 def test_notebooks_get_formulas():

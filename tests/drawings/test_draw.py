@@ -116,15 +116,67 @@ def test_names_that_the_graph_does_not_hold_are_listed_with_the_reason():
     model, x, y = nn.Linear(2, 1), cr.ones(3, 2), cr.zeros(3, 1)
     loss = nn.functional.mse_loss(model(x), y)
     words = caption(cr.draw(loss, model=model, names={"x": x, "y": y}).source)[1]
-    assert words == r"not found in the graph: y (it keeps no input that no derivative reads)"
+    assert words.replace(r"\n", " ") == (
+        "not found in the graph: y (it keeps no input that no derivative reads; that of a function does)"
+    )
+    assert all(len(line) <= 72 for line in words.split(r"\n"))
     assert caption(cr.draw(loss, model=model, names={"x": x}).source) is None
 
 
-def test_buffers_that_the_graph_does_not_hold_are_listed_in_lines():
-    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
-    words = caption(cr.draw(model(cr.rand(3, 2)).sum(), model=model).source)[1]
-    assert "1.running_mean, 1.running_var" in words
-    assert all(len(line) <= 72 for line in words.split(r"\n"))
+def test_the_graph_of_a_function_has_all_constants():
+    model, x, y = nn.Linear(2, 1), cr.tensor([[0.5, -1.5]]), cr.tensor([[0.25]])
+    model.requires_grad_(False)
+    w = cr.ones(1, 1, requires_grad=True)
+
+    def loss():
+        return nn.functional.mse_loss(w * model(x) + w + y * 3, y)
+
+    source = cr.draw(loss, names={"x": x, "y": y, "w": w}).source
+    texts = list(nodes(source).values())
+    assert ["y", "1", "×", "1", "value", "0.25"] in texts
+    assert ["0.75"] in texts  # computed of constants
+    assert not any("kept" in text for text in texts)
+    assert caption(cr.draw(loss, names={"y": y, "x": x}).source)[1] == "not found in the graph: x"
+
+
+def test_a_function_to_draw_is_run_once_and_leaves_no_trace():
+    model, x = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Dropout()), cr.rand(3, 2)
+    calls, before = [], [cr.get_rng_state().copy(), *(b.array.copy() for b in model.buffers())]
+
+    def output():
+        calls.append(len(calls))
+        return model(x).sum()
+
+    cr.draw(output, model=model)
+    after = [cr.get_rng_state(), *(b.array for b in model.buffers())]
+    assert calls == [0]
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_a_constant_that_changes_between_its_uses_is_drawn_twice():
+    w, x = cr.ones(1, requires_grad=True), cr.tensor([2.0])
+
+    def twice():
+        first = w * x
+        x.add_(3)
+        return (first + w * x).sum()
+
+    texts = [text for text in nodes(cr.draw(twice, names={"x": x}).source).values() if text[0] == "x"]
+    assert sorted(texts) == [["x", "1", "value", "2"], ["x", "1", "value", "5"]]
+
+
+def test_running_statistics_are_drawn_where_they_are_used():
+    model, x = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)), cr.rand(3, 2)
+    source = cr.draw(model(x).sum(), model=model).source
+    assert "running" not in source
+    assert caption(source) is None
+    model.eval()
+    for what in (model(x).sum(), lambda: model(x).sum()):
+        source = cr.draw(what, model=model).source
+        key = {text[0]: name for name, text in nodes(source).items()}
+        for name in ("1.running_mean", "1.running_var", "1.weight", "1.bias"):
+            assert edges(source).count((key[name], key["BatchNorm"])) == 1
 
 
 def test_a_model_that_is_not_behind_the_tensor_is_refused():
@@ -136,9 +188,8 @@ def test_a_model_that_is_not_behind_the_tensor_is_refused():
 
 
 def test_a_graph_through_a_changed_tensor_is_drawn_without_gradients():
-    model, _, loss = linear_step()
-    with cr.no_grad():
-        model.weight.mul_(2)
+    _, x, loss = linear_step()
+    x.mul_(2)
     source = cr.draw(loss).source
     assert "without gradients: a tensor of shape (1, 2)" in source
     assert not any("gradient" in text[3:] for text in nodes(source).values())
@@ -164,7 +215,15 @@ def test_names_are_escaped():
     ("arguments", "options", "error", "words"),
     [
         ((cr.ones(2),), {}, ValueError, "expected a tensor with a history"),
-        ((np.ones(2),), {}, TypeError, "draw expected a tensor or an nn.Module, got ndarray"),
+        (
+            (np.ones(2),),
+            {},
+            TypeError,
+            "draw expected a tensor, a function that returns one, or an nn.Module, got",
+        ),
+        ((lambda: 1.0,), {}, TypeError, "got float"),
+        ((nn.Linear,), {}, TypeError, "got the class Linear"),
+        ((lambda: cr.ones(2),), {}, ValueError, "expected a tensor with a history"),
         ((cr.ones(1, requires_grad=True) + 1, [1.0]), {}, ValueError, "x is for a network"),
         ((nn.Linear(1, 1),), {"names": {}}, ValueError, "model and names are for the graph of a tensor"),
         ((nn.ReLU(),), {}, ValueError, "no linear layer: give an x"),

@@ -91,6 +91,14 @@ def test_a_parameter_outside_of_a_layer_is_counted_where_it_is_used():
     assert "20  (scale 20)" in cr.draw(Scaled()).source
 
 
+def test_running_statistics_are_buffers_of_their_layer():
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    texts = [" ".join(text) for text in nodes(cr.draw(model, cr.rand(4, 2)).source).values()]
+    assert (
+        "BatchNorm1d 1 parameters 6 (weight 3, bias 3) buffers running_mean 3, running_var 3, num_batches_tracked"
+    ) in texts
+
+
 def test_a_module_that_lets_its_input_through_is_a_layer():
     source = cr.draw(nn.Sequential(nn.Linear(30, 30), nn.Dropout(0.5), nn.Linear(30, 1)).eval()).source
     assert ("Linear 0", "Dropout 1", "30") in layers(source)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from chainrule.inspection import diagnose, read_recording
@@ -12,7 +13,7 @@ ILL = {
     "vanishing": ({"vanishing gradients"}, "the gradient of 1.weight is .* 10⁻⁷ times that of 17.weight"),
     "exploding": (
         {"exploding gradients", "learning rate too high"},
-        r"The training ended at step \d, because the loss was infinite or not a number",
+        r"At step \d, the loss was infinite or not a number",
     ),
     "dying": (
         {"dying ReLUs", "learning rate too high", "exploding gradients"},
@@ -182,10 +183,34 @@ def test_losses_that_are_zero_or_negative_raise_no_alarm(recorded, shift):
     assert wrong(with_losses(recorded("healthy"), lambda loss: loss + shift if shift else 0.0)) == {}
 
 
-def test_a_validation_loss_that_is_no_number_in_the_end_is_survived(recorded):
+def test_a_validation_loss_that_is_no_number_is_said(recorded):
     recording = recorded("healthy")
-    epochs = [*recording.epochs[:-1], {**recording.epochs[-1], "validation_loss": None}]
-    assert wrong(replace(recording, epochs=epochs)) == {}
+    last = [*recording.epochs[:-1], {**recording.epochs[-1], "validation_loss": None}]
+    for epochs, words in (
+        (last, "in 1 of 6 epochs, first in epoch 6; the training loss is 0."),
+        (with_epochs(recording, validation_loss=None).epochs, "in 6 of 6 epochs, first in epoch 1;"),
+    ):
+        found = wrong(replace(recording, epochs=epochs))
+        assert set(found) == {"validation loss not a number"}
+        assert words in found["validation loss not a number"].sentence
+    unmeasured = [{k: v for k, v in epoch.items() if k != "validation_loss"} for epoch in recording.epochs]
+    assert wrong(replace(recording, epochs=unmeasured)) == {}
+
+
+def with_single_examples(recording):
+    """Return a recording as one whose batches are single examples, the first of which has a low loss by chance."""
+    chance = np.random.default_rng(0).exponential(size=len(recording.steps))
+    steps = [{**s, "loss": s["mean_loss"] * c} for s, c in zip(recording.steps, chance, strict=True)]
+    return replace(recording, steps=[{**steps[0], "loss": 0.3, "mean_loss": 0.3}, *steps[1:]])
+
+
+def test_a_first_loss_that_is_low_by_chance_raises_no_alarm(recorded):
+    recording = with_single_examples(recorded("healthy"))
+    assert wrong(recording) == {}
+    steps = [*recording.steps[:-1], {**recording.steps[-1], "mean_loss": 1e3}]
+    assert set(wrong(replace(recording, steps=steps))) == {"learning rate too high"}
+    [slow] = wrong(with_single_examples(recorded("too low"))).values()
+    assert "went from 2.31 to 2.31: hardly at all" in slow.sentence
 
 
 def test_a_few_examples_tell_nothing_of_dying_relus(recorded):

@@ -416,3 +416,18 @@ def test_the_page_is_dark_where_that_is_preferred(run, browser):
     assert background > 0.9 > 0.2 > text
     background, text = lightness("dark")
     assert background < 0.2 < 0.8 < text
+
+
+@pytest.mark.browser
+def test_printed_it_keeps_its_shades_and_shows_what_is_folded(run, browser):
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    browser.get((run[0] / "training.html").as_uri())
+    cell = "return getComputedStyle(document.querySelector('.confusion td')).printColorAdjust"
+    assert browser.execute_script(cell) == "exact"
+    found = browser.execute_script(
+        "return [...document.querySelectorAll('details:not([open]) svg')].map("
+        "e => e.checkVisibility({ contentVisibilityAuto: true }) && e.getBoundingClientRect().height > 0)"
+    )
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert found
+    assert all(found)

@@ -8,12 +8,14 @@ from numbers import Integral
 from typing import Any
 
 from chainrule.derivations.names import Batch
-from chainrule.nn import CrossEntropyLoss, Linear, Module, NLLLoss
+from chainrule.nn import CrossEntropyLoss, Linear, Module, MultiLabelMarginLoss, MultiMarginLoss, NLLLoss
 from chainrule.nn import functional as F
 from chainrule.optim import Optimizer
 from chainrule.tensor import Tensor, as_tensor
 
-OF_CLASSES = F.cross_entropy, F.nll_loss  # whose targets are numbers of classes
+# whose targets are numbers of classes
+OF_CLASSES = F.cross_entropy, F.nll_loss, F.multi_margin_loss, F.multilabel_margin_loss
+OF_CLASSES_TOO = CrossEntropyLoss | NLLLoss | MultiMarginLoss | MultiLabelMarginLoss
 FORMS = {"neuron": ("layer", "unit"), "weight": ("layer", "unit", "input")}
 
 
@@ -108,13 +110,25 @@ def as_input(value: Any, dtype: Any, kinds: str) -> Tensor:
     return as_tensor(value, dtype)
 
 
-def shaped_like(output: Any, target: Tensor | None, loss_fn: Any) -> Tensor | None:
-    """Return the target; a single number that an output of one number is compared with, in its shape and dtype."""
-    if target is None or not isinstance(output, Tensor) or output.array.size != 1 or target.array.ndim:
+def comparable(target: Tensor | None, output: Any, loss_fn: Any, is_array: bool) -> Tensor | None:
+    """Return the target as what an output is compared with.
+
+    A single number takes the shape and dtype of an output of one; whole numbers of Python, which have no dtype of
+    their own (``is_array`` is False), that of any output in their shape.
+
+    Examples
+    --------
+    >>> comparable(Tensor([1, 0]), Tensor([0.5, 0.25]), F.mse_loss, is_array=False)
+    tensor([1., 0.])
+    """
+    if target is None or not isinstance(output, Tensor):
         return target
-    if loss_fn in OF_CLASSES or isinstance(loss_fn, CrossEntropyLoss | NLLLoss):
+    if loss_fn in OF_CLASSES or isinstance(loss_fn, OF_CLASSES_TOO):
         return target
-    return Tensor(target.array.reshape(output.shape).astype(output.array.dtype))
+    y, is_single = target.array, output.array.size == 1 and not target.array.ndim
+    if is_single or (not is_array and y.shape == output.array.shape):
+        return Tensor(y.reshape(output.shape).astype(output.array.dtype))
+    return target
 
 
 def batch_of(x: Tensor, sample: int) -> Batch:

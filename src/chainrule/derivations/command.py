@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 from typing import Any
 
 import click
 
-from chainrule.derivations.derivation import Derivation
+from chainrule.derivations.derivation import FILES, Derivation
 from chainrule.derivations.derive import TooLargeError
 from chainrule.derivations.examples import EXAMPLES
 from chainrule.derivations.network import FORMAT, explain_file
 from chainrule.files import write_text
 
-FORMATS: dict[str, Callable[[Derivation], str]] = {
-    "text": str, "markdown": Derivation.markdown, "latex": Derivation.latex, "html": Derivation.html,
-}  # fmt: skip
+FORMATS = {"text": ".txt", "markdown": ".md", "latex": ".tex", "html": ".html"}
+NARROW, WIDE = 40, 100  # columns: text is written for no terminal beyond
 
 HELP = f"""Show every number of a calculation by hand: forward, loss, backward, update.
 
@@ -47,11 +46,15 @@ def command(
     """Run ``chainrule explain``."""
     look = {"neuron": _place("neuron", neuron, 1), "weight": _place("weight", weight, 2), "sample": sample}
     derivation = _derivation(network, digits, {name: value for name, value in look.items() if value is not None})
+    if out is None and kind in (None, "text"):
+        columns = shutil.get_terminal_size().columns
+        click.echo(derivation.text(min(max(columns, NARROW), WIDE)), nl=False)
+        return
     if out is None:
-        click.echo(FORMATS[kind or "text"](derivation), nl=False)
+        click.echo(FILES[FORMATS[kind or "text"]](derivation), nl=False)
         return
     if kind is not None:
-        write_text(out, FORMATS[kind](derivation))
+        write_text(out, FILES[FORMATS[kind]](derivation))
     else:
         try:
             derivation.save(out)

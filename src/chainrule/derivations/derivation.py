@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chainrule.derivations.html import HtmlRenderer
-from chainrule.derivations.latex import LatexRenderer, MarkdownRenderer
+from chainrule.derivations.latex import BEGIN, END, LatexRenderer, MarkdownRenderer
 from chainrule.derivations.rounding import Rounding
 from chainrule.derivations.steps import Line, Section
-from chainrule.derivations.text import TextRenderer, TextWriter
+from chainrule.derivations.text import WIDTH, TextRenderer, TextWriter
 from chainrule.files import write_text
 
 
@@ -58,10 +58,14 @@ class Derivation:
         return numbers[name]
 
     def __str__(self) -> str:
-        return TextRenderer(self.rounding).document(self.title, self.note, self.sections)
+        return self.text()
 
     def __repr__(self) -> str:
         return f"<Derivation {self.title!r}, {len(list(self.lines()))} numbers: print() it>"
+
+    def text(self, width: int = WIDTH) -> str:
+        """Return it as plain text, for a terminal of so many columns."""
+        return TextRenderer(self.rounding, width).document(self.title, self.note, self.sections)
 
     def markdown(self) -> str:
         """Return it as Markdown, formulas in LaTeX between dollar signs."""
@@ -87,7 +91,7 @@ class Derivation:
         Parameters
         ----------
         path : path-like
-            Ending in .txt, .md, .tex or .html, which decides the format.
+            Ending in .txt, .md, .tex or .html, which decides the format. A file of LaTeX is a whole document.
 
         Returns
         -------
@@ -99,10 +103,17 @@ class Derivation:
             If it ends otherwise.
         """
         target = Path(path)
-        formats: dict[str, Callable[[], str]] = {
-            ".txt": self.__str__, ".md": self.markdown, ".tex": self.latex, ".html": self.html,
-        }  # fmt: skip
-        if target.suffix.lower() not in formats:
-            raise ValueError(f"path expected to end in {', '.join(formats)}, got {target.name!r}")
-        write_text(target, formats[target.suffix.lower()]())
+        suffix = target.suffix.lower()
+        if suffix not in FILES:
+            raise ValueError(f"path expected to end in {', '.join(FILES)}, got {target.name!r}")
+        write_text(target, FILES[suffix](self))
         return target
+
+
+def _latex_document(derivation: Derivation) -> str:
+    return f"{BEGIN}{derivation.latex()}{END}"
+
+
+FILES: dict[str, Callable[[Derivation], str]] = {
+    ".txt": Derivation.text, ".md": Derivation.markdown, ".tex": _latex_document, ".html": Derivation.html,
+}  # fmt: skip

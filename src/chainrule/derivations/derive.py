@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd import refuse_capture
-from chainrule.derivations.arguments import as_input, batch_of, check_arguments, focus_of, shaped_like
+from chainrule.derivations.arguments import as_input, batch_of, check_arguments, comparable, focus_of
 from chainrule.derivations.derivation import Derivation
 from chainrule.derivations.expression import Expr, Sym, total
 from chainrule.derivations.graph import Graph, rule_of
@@ -103,7 +103,7 @@ def explain(
     with unchanged(model), recorder.watching(model):
         output = model(inputs)
         first_of_loss = len(recorder.calls)
-        target = shaped_like(output, target, loss_fn)
+        target = comparable(target, output, loss_fn, hasattr(y, "__array__"))
         loss = None if loss_fn is None else loss_fn(output, *([] if target is None else [target]))
     calls = recorder.calls
     _check_loss(loss)
@@ -335,7 +335,8 @@ class _Story:
         sections = [Section("Backward", self._backward(), note.strip())]
         if optimizer is not None:
             steps = update_steps(optimizer, self._trained(), self._places, self.focus is None)
-            sections.append(Section("Update", steps))
+            none = "" if steps else "The optimizer has no parameter of what is shown: nothing of it changes."
+            sections.append(Section("Update", steps, none))
         return sections
 
     def _backward(self) -> list[Step]:

@@ -25,8 +25,11 @@ p { margin: .25rem 0; }
   overflow-x: auto; overflow-y: hidden; }
 .last { white-space: nowrap; }
 .general { background: #8881; border-radius: .3rem; }
-.result { background: #ffd54a55; border-radius: .2rem; padding: 0 .2rem; }
+.result { background: #ffd54a55; border-radius: .2rem; padding: .1rem .2rem; }
 .note { color: #666; font-size: .9rem; }
+.cases mtd { text-align: left; }
+h2, h3, h3 + p { break-after: avoid; } .line { break-inside: avoid; }
+.result, .general { print-color-adjust: exact; }
 @media (prefers-color-scheme: dark) { body { color: #e8e8e8; background: #161616; } .note { color: #aaa; } }
 """.strip()
 
@@ -111,12 +114,12 @@ class MathWriter(Writer):
     def cases(self, x: Cases) -> str:  # noqa: D102
         cases, rest = x.chain
         rows = [
-            f"<mtr><mtd>{self.write(c.then)}</mtd><mtd><mtext>if </mtext>"
+            f"<mtr><mtd>{self.write(c.then)}</mtd><mtd><mtext>if&#160;</mtext>"
             f"{self.write(c.left)}{_mo(c.relation)}{self.write(c.right)}</mtd></mtr>"
             for c in cases
         ]
         last = f"<mtr><mtd>{self.write(rest)}</mtd><mtd><mtext>else</mtext></mtd></mtr>"
-        return f"<mrow>{_mo('{')}<mtable>{''.join(rows)}{last}</mtable></mrow>"
+        return f"<mrow>{_mo('{')}<mtable class='cases'>{''.join(rows)}{last}</mtable></mrow>"
 
     def matrix(self, array: Array) -> str:
         """Write a number, a vector as a column, or a matrix."""

@@ -10,13 +10,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chainrule.derivations.expression import Cases, Expr, Num, Partial, Sym
+from chainrule.derivations.expression import Add, Cases, Expr, Num, Partial, Sym
 from chainrule.derivations.rounding import Rounding
 from chainrule.derivations.steps import Equation, Line, Section, Step, Values
 from chainrule.derivations.text import chain_of
 from chainrule.derivations.writer import Writer
 
+BEGIN = (
+    "\\documentclass{article}\n\\usepackage{amsmath}\n\\usepackage[margin=2.5cm]{geometry}\n\\begin{document}\n"
+)
+END = "\\end{document}\n"
 ACROSS = 3  # terms of a sum in one line
+LONG = 90  # letters of a sum inside of a formula; beyond, it has several rows
 LETTERS = {
     "α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "ε": r"\varepsilon", "η": r"\eta",
     "λ": r"\lambda", "ℓ": r"\ell", "μ": r"\mu", "τ": r"\tau", "σ": r"\sigma", "ŷ": r"\hat{y}", "m̂": r"\hat{m}",
@@ -128,8 +133,8 @@ class LatexWriter(Writer):
     def equation(self, equation: Equation) -> str:
         """Return the rows of a general formula."""
         signs = [RELATIONS["←" if equation.arrow and i == 0 else "="] for i, _ in enumerate(equation.forms)]
-        chain = "".join(f" {sign} {self.write(form)}" for sign, form in zip(signs, equation.forms, strict=True))
-        return f"{self.write(equation.name)} &{chain}"
+        rows = [f"{sign} {self.write(form)}" for sign, form in zip(signs, equation.forms, strict=True)]
+        return f"{self.write(equation.name)} &" + " \\\\\n &".join(rows)
 
     def line(self, line: Line) -> str:
         """Return the rows of a number: each stage on one of its own."""
@@ -141,6 +146,18 @@ class LatexWriter(Writer):
         terms = self.terms(x)
         rows = ["".join(terms[i : i + ACROSS]) for i in range(0, len(terms), ACROSS)]
         return " \\\\\n &\\qquad {}".join(rows)
+
+    def _sum(self, x: Add, lead: bool) -> tuple[str, int]:
+        """Write a sum inside of a formula; a long one in several rows."""
+        text, holds = super()._sum(x, lead)
+        if len(text) <= LONG:
+            return text, holds
+        rows = [""]
+        for term in self.terms(x):
+            rows += [""] if rows[-1] and len(rows[-1] + term) > LONG else []
+            rows[-1] += term
+        lines = r" \\ {}".join(rows)
+        return rf"\begin{{gathered}} {lines} \end{{gathered}}", holds
 
     def values(self, values: Values) -> str:
         """Return a vector or matrix."""
@@ -180,7 +197,7 @@ class LatexRenderer:
     def head(self, title: str, level: int) -> str:
         """Write a title (level 1) or the head of a section (level 2)."""
         size = "Large" if level == 1 else "large"
-        return rf"\bigskip\noindent{{\{size}\bfseries {prose(title)}\par}}"
+        return rf"\bigskip\noindent{{\{size}\bfseries {prose(title)}\par}}\nobreak"
 
     def prose(self, text: str) -> str:
         """Write plain text."""
@@ -188,10 +205,12 @@ class LatexRenderer:
 
     def step(self, step: Step) -> str:
         """Write a layer or an operation."""
-        title = rf"\medskip\noindent\textbf{{{prose(step.title)}}}\par" if step.title else ""
+        words = [rf"\textbf{{{prose(step.title)}}}"] if step.title else []
+        words += [prose(step.note)] if step.note else []
+        # in one paragraph with its formulas, so that no page ends between them
+        head = ["\\medskip\\noindent" + " \\\\\n".join(words)] if words else []
         rows = " \\\\\n".join(self.writer.rows(step))
-        body = f"\\begin{{align*}}\n{rows}\n\\end{{align*}}" if rows else ""
-        return "\n".join(part for part in (title, prose(step.note), body) if part)
+        return "\n".join([*head, *([f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"] if rows else [])])
 
     def framed(self, body: str) -> str:
         """Write what goes around: the rows of one step may stand on two pages."""

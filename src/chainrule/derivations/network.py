@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reprlib
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ class Network:
           (activation1): ReLU()
         )
         """
-        modules: dict[str, Module] = {}
+        modules = OrderedDict[str, Module]()
         for number, (W, b, name) in enumerate(zip(self.weights, self.biases, self.activations, strict=True), 1):
             weight = as_tensor(W, dtypes.float64)
             linear = Linear(weight.shape[1], weight.shape[0], bias=b is not None, dtype=dtypes.float64)

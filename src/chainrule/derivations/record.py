@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import autograd
+from chainrule.autograd.walk import check_can_go_back
 from chainrule.nn import Module
 from chainrule.ops import Array, Operation
 from chainrule.tensor import Tensor, as_tensor, run
@@ -162,7 +163,7 @@ def gradients(
             grad = totals.get(id(op))
             if grad is None:
                 continue
-            autograd.check_can_go_back(op)
+            check_can_go_back(op)
             op.into = [None] * len(op.inputs)
             for i, (node, g) in enumerate(zip(op.inputs, op.backward(grad), strict=True)):
                 if node is not None and g is not None:

@@ -1,4 +1,4 @@
-"""Derivations as plain text with Unicode, for a terminal of 80 columns."""
+"""Derivations as plain text with Unicode, for a terminal."""
 
 from __future__ import annotations
 
@@ -85,24 +85,26 @@ class TextRenderer:
     Parameters
     ----------
     rounding : Rounding
+    width : int
+        Columns of the terminal.
     """
 
-    def __init__(self, rounding: Rounding) -> None:
-        self.writer = TextWriter(rounding)
+    def __init__(self, rounding: Rounding, width: int = WIDTH) -> None:
+        self.writer, self.width = TextWriter(rounding), width
 
     def document(self, title: str, note: str, sections: Sequence[Section]) -> str:
         """Return the whole text."""
-        blocks = [f"{title}\n{'═' * len(title)}", *([_wrapped(note)] if note else [])]
+        blocks = [f"{title}\n{'═' * len(title)}", *([self._wrapped(note)] if note else [])]
         return "\n\n".join([*blocks, *map(self._section, sections)]) + "\n"
 
     def _section(self, section: Section) -> str:
         head = f"{section.title}\n{'─' * len(section.title)}"
-        note = [_wrapped(section.note)] if section.note else []
+        note = [self._wrapped(section.note)] if section.note else []
         return "\n\n".join(["\n".join([head, *note]), *map(self._step, section.steps)])
 
     def _step(self, step: Step) -> str:
         head = [step.title] if step.title else []
-        head += [_wrapped(step.note, INDENT)] if step.note else []
+        head += [self._wrapped(step.note, INDENT)] if step.note else []
         general = [line for equation in step.equations for line in self._equation(equation)]
         numbers = [*map(self._line, step.lines), *map(self._values, step.values)]
         blocks = [*head, *general, *([""] if general and numbers else []), *numbers]
@@ -111,7 +113,8 @@ class TextRenderer:
     def _equation(self, equation: Equation) -> list[str]:
         name = f"{INDENT}{self.writer.write(equation.name)}"
         signs = ["←" if equation.arrow and i == 0 else "=" for i, _ in enumerate(equation.forms)]
-        return _fill(name, [self._chunk(sign, form) for sign, form in zip(signs, equation.forms, strict=True)])
+        chunks = [self._chunk(sign, form) for sign, form in zip(signs, equation.forms, strict=True)]
+        return _fill(name, chunks, self.width)
 
     def _chunk(self, sign: str, form: Expr) -> list[str]:
         """Return a formula in pieces between which a line may be broken."""
@@ -122,18 +125,21 @@ class TextRenderer:
         chunks = [self._chunk(sign, form) for sign, form in chain_of(line, self.writer)]
         if line.note:
             chunks.append([f"   ({line.note})"])
-        return "\n".join(_fill(name, chunks))
+        return "\n".join(_fill(name, chunks, self.width))
 
     def _values(self, values: Values) -> str:
         name = f"{INDENT}{self.writer.write(values.name)} = "
         rows = [[self.writer.write(Num(x)) for x in row] for row in np.atleast_2d(values.rows)]
-        text = _matrix(rows, values.array)
+        text = _matrix(rows, values.array, self.width)
         note = f"   {values.note}" if values.note else ""
         middle = (len(text) - 1) // 2
         gap = " " * len(name)
         return "\n".join(
             (name if i == middle else gap) + row + (note if i == middle else "") for i, row in enumerate(text)
         )
+
+    def _wrapped(self, text: str, indent: str = "") -> str:
+        return textwrap.fill(text, self.width, initial_indent=indent, subsequent_indent=indent)
 
 
 def chain_of(line: Line, writer: Writer) -> list[tuple[str, Expr]]:
@@ -159,7 +165,7 @@ def chain_of(line: Line, writer: Writer) -> list[tuple[str, Expr]]:
     return chain
 
 
-def _fill(name: str, chunks: list[list[str]]) -> list[str]:
+def _fill(name: str, chunks: list[list[str]], width: int) -> list[str]:
     """Put chunks one after another, each on a new line where it does not fit, aligned behind the name.
 
     A chunk that is longer than a line is broken between its pieces.
@@ -167,10 +173,10 @@ def _fill(name: str, chunks: list[list[str]]) -> list[str]:
     start = min(_width(name), 24)
     lines, fresh = [name], True  # fresh: nothing stands behind the name or the indentation yet
     for chunk in chunks:
-        if not fresh and _width(lines[-1]) + _width("".join(chunk)) > WIDTH:
+        if not fresh and _width(lines[-1]) + _width("".join(chunk)) > width:
             lines.append(" " * start)
         for piece in chunk:
-            if _width(lines[-1]) + _width(piece) > WIDTH and _width(lines[-1]) > start + 4:
+            if _width(lines[-1]) + _width(piece) > width and _width(lines[-1]) > start + 4:
                 lines.append(" " * (start + 2))
             lines[-1] += piece
         fresh = False
@@ -182,20 +188,16 @@ def _width(text: str) -> int:
     return sum(not unicodedata.combining(c) for c in text)
 
 
-def _matrix(rows: list[list[str]], array: Array) -> list[str]:
+def _matrix(rows: list[list[str]], array: Array, width: int) -> list[str]:
     """Return a number, a vector or a matrix in brackets, numbers right-aligned."""
     if np.ndim(array) == 0:
         return [rows[0][0]]
     if np.size(array) == 0:
         return ["[ ]"]
-    width = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    cells = ["  ".join(x.rjust(n) for x, n in zip(row, width, strict=True)) for row in rows]
+    columns = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    cells = ["  ".join(x.rjust(n) for x, n in zip(row, columns, strict=True)) for row in rows]
     if np.ndim(array) == 1 or len(rows) == 1:
-        return textwrap.wrap(f"[{'  '.join(rows[0])}]", WIDTH - 16, break_long_words=False)
+        return textwrap.wrap(f"[{'  '.join(rows[0])}]", width - 16, break_long_words=False)
     left = ["⎡", *"⎢" * (len(rows) - 2), "⎣"]
     right = ["⎤", *"⎥" * (len(rows) - 2), "⎦"]
     return [a + cell + b for a, cell, b in zip(left, cells, right, strict=True)]
-
-
-def _wrapped(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from textwrap import fill
 from typing import Any
 
 import numpy as np
 
 from chainrule.autograd import refuse_capture
+from chainrule.derivations.record import Call, Recorder
 from chainrule.drawings.dot import Dot, head, numbers, row, shape_of, table
 from chainrule.drawings.drawing import Drawing
-from chainrule.drawings.history import Node, history, memory_of
+from chainrule.drawings.history import Node, history, known_by, memory_of
 from chainrule.drawings.network import draw_network
 from chainrule.nn import Module
+from chainrule.nn.watching import unchanged
 from chainrule.ops import Operation
 from chainrule.tensor import Tensor
 
@@ -22,7 +24,7 @@ ORDERED = ("Sub", "Div", "Pow", "Mod", "MatMul", "Where")  # whose operands are 
 
 
 def draw(
-    what: Tensor | Module,
+    what: Tensor | Callable[[], Tensor] | Module,
     x: Any = None,
     *,
     model: Module | None = None,
@@ -36,20 +38,25 @@ def draw(
     ``retain_graph=True``. The gradients are computed for the drawing, and no ``grad`` is changed; one that holds
     something else, because it was summed up over several steps, is shown beside it.
 
+    Of a function that computes a tensor: the same, and complete. A tensor's graph keeps no constant that no
+    derivative reads, as the target of a squared error; of the function, which is run once, all inputs are seen.
+
     Of a network: its layers, and how many parameters each has. A small fully-connected network is drawn with every
     unit and every weight. It is run once, and left as it was.
 
     Parameters
     ----------
-    what : Tensor or Module
+    what : Tensor, callable or Module
+        A function takes nothing and returns the tensor: ``lambda: loss_fn(model(x), y)``. What it does to the
+        random numbers and to the buffers of ``model`` is undone.
     x : Tensor or array_like, optional
         For a network: an example or a batch, of which a small network shows the first row's numbers. Without it,
         the network is run on zeros of the size that its first linear layer takes.
     model : Module, optional
-        For a tensor: whose parameters and buffers are called by their names.
+        For a graph: whose parameters and buffers are called by their names.
     names : mapping of str to Tensor, optional
-        For a tensor: what other tensors are called, as in ``names={"x": x, "h": h}``. Those that the graph does
-        not hold are listed below the drawing: what no derivative reads is not kept.
+        For a graph: what other tensors are called, as in ``names={"x": x, "h": h}``. Those that the graph does
+        not hold are listed below the drawing.
     digits : int
         Places that numbers are rounded to.
 
@@ -71,6 +78,8 @@ def draw(
     >>> model = nn.Linear(2, 1)
     >>> draw(model(x).sum(), model=model, names={"x": x})
     <Drawing of the graph of 2 operations: save() it, or look at it in a notebook>
+    >>> draw(lambda: nn.functional.mse_loss(model(x), tensor([[3.0]])), model=model, names={"x": x})
+    <Drawing of the graph of 2 operations: save() it, or look at it in a notebook>
     >>> draw(model)
     <Drawing of Linear 2-1, 3 parameters: save() it, or look at it in a notebook>
     """
@@ -79,61 +88,56 @@ def draw(
         if model is not None or names is not None:
             raise ValueError("model and names are for the graph of a tensor: leave them out with a network")
         return draw_network(what, x, digits)
-    if not isinstance(what, Tensor):
-        raise TypeError(f"draw expected a tensor or an nn.Module, got {_kind(what)}")
+    if model is not None and not isinstance(model, Module):
+        raise TypeError(f"model expected an nn.Module that was made, as nn.Linear(2, 1), got {_kind(model)}")
     if x is not None:
-        raise ValueError("x is for a network, but a tensor was given: leave x out")
+        raise ValueError("x is for a network, but a tensor or a function was given: leave x out")
+    calls = list[Call]()
+    if callable(what) and not isinstance(what, type):
+        what, calls = _run(what, model)
+    if not isinstance(what, Tensor):
+        raise TypeError(f"draw expected a tensor, a function that returns one, or an nn.Module, got {_kind(what)}")
     if what._op is None:
         raise ValueError(
             "draw expected a tensor with a history, got one that no recorded operation made: it was made from "
             "none that requires a gradient, under no_grad(), or by a captured function"
         )
-    if model is not None and not isinstance(model, Module):
-        raise TypeError(f"model expected an nn.Module that was made, as nn.Linear(2, 1), got {_kind(model)}")
-    return _draw_history(what, model, {} if names is None else names, digits)
+    return _draw_history(what, calls, model, {} if names is None else names, digits)
 
 
-def _names(
-    model: Module | None, names: Mapping[str, Tensor], there: set[Any]
-) -> tuple[dict[Any, str], list[str]]:  # fmt: skip
-    """Return what is called how, and the names that are not there; of the parameters, one must be."""
-    parameters, others = list[tuple[str, Any]](), list(names.items())
-    if model is not None:
-        parameters, others = list(model.named_parameters()), [*model.named_buffers(), *others]
-    if parameters and not any(_known_by(name, p) & there for name, p in parameters):
-        raise ValueError(
-            f"model expected the network that the tensor was computed with, but none of the parameters of this "
-            f"{type(model).__name__} is in the graph"
-        )
-    known_by = [(name, _known_by(name, tensor)) for name, tensor in [*parameters, *others]]
-    missing = [name for name, keys in known_by[len(parameters) :] if not keys & there]
-    return {key: name for name, keys in known_by for key in keys}, missing
+def _run(function: Callable[[], Any], model: Module | None) -> tuple[Any, list[Call]]:
+    """Return what a function computes, and the operations that it did with all that they took."""
+    recorder = Recorder()
+    with unchanged(Module() if model is None else model), recorder.watching(Module()):
+        result = function()
+    return result, recorder.calls
 
 
 def _kind(value: Any) -> str:
     return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
-def _known_by(name: str, tensor: Any) -> set[Any]:
-    """Return all that may stand for a tensor in a graph."""
-    if not isinstance(tensor, Tensor):
-        raise TypeError(
-            f"draw expected tensors in names, got {type(tensor).__name__} for {name!r}: make it a tensor "
-            "first, and compute with that"
-        )
-    made_by = set() if tensor._op is None else {id(tensor._op)}
-    return {id(tensor), memory_of(tensor.array)} | made_by
-
-
-def _draw_history(root: Tensor, model: Module | None, names: Mapping[str, Tensor], digits: int) -> Drawing:
-    nodes, why_not = history(root)
+def _draw_history(
+    root: Tensor, calls: list[Call], model: Module | None, names: Mapping[str, Tensor], digits: int
+) -> Drawing:
+    nodes, why_not = history(root, calls)
+    parameters = [] if model is None else list(model.named_parameters())
+    constants = [*([] if model is None else model.named_buffers()), *_tensors(names)]
+    _add_held(nodes, [tensor for _, tensor in constants])
     places = {node: f"n{i}" for i, node in enumerate(_with_unknown(nodes))}
-    called, missing = _names(model, names, {node.known_by for node in places})
-    label = "\n".join(_remarks(missing, why_not))
+    there = {key for node in places for key in node.known_by}
+    if parameters and not any(known_by(p) & there for _, p in parameters):
+        raise ValueError(
+            f"model expected the network that the tensor was computed with, but none of the parameters of this "
+            f"{type(model).__name__} is in the graph"
+        )
+    called = {key: name for name, tensor in [*parameters, *constants] for key in known_by(tensor)}
+    missing = [name for name, tensor in names.items() if not known_by(tensor) & there]
+    label = "\n".join(_remarks(missing, bool(calls), why_not))
     dot = Dot(ranksep="0.35", **({"label": label} if label else {}))
     for node, place in places.items():
         kind = "result" if node is nodes[-1] else node.kind
-        name = called.get(node.known_by, "")
+        name = next((called[key] for key in node.known_by if key in called), "")
         dot.node(place, _label(node, name, digits), kind, **_hints(node))
     for node, place in places.items():
         for each in node.inputs:
@@ -143,15 +147,36 @@ def _draw_history(root: Tensor, model: Module | None, names: Mapping[str, Tensor
     return Drawing(dot.source(), f"the graph of {operations} operation{'s' * (operations > 1)}")
 
 
-def _remarks(missing: list[str], why_not: str) -> Iterator[str]:
+def _tensors(names: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
+    for name, tensor in names.items():
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"draw expected tensors in names, got {type(tensor).__name__} for {name!r}: make it a tensor "
+                "first, and compute with that"
+            )
+        yield name, tensor
+
+
+def _add_held(nodes: list[Node], constants: list[Tensor]) -> None:
+    """Add constants that operations hold without taking them, as running statistics."""
+    added: dict[int, Node] = {}
+    for node in nodes:
+        if node.kind == "operation":
+            held = {memory_of(each) for each in vars(node.source).values() if isinstance(each, np.ndarray)}
+            taken = {key for each in node.inputs for key in each.known_by}
+            for tensor in constants:
+                if tensor._op is None and memory_of(tensor.array) in held and not known_by(tensor) & taken:
+                    constant = Node(tensor, True, value=tensor.array)
+                    node.inputs.append(added.setdefault(id(tensor), constant))
+
+
+def _remarks(missing: list[str], is_complete: bool, why_not: str) -> Iterator[str]:
     """Yield what stands below a drawing: what is not in it, and why."""
     if why_not:
         yield f"without gradients: {why_not}"
     if missing:
-        yield fill(
-            f"not found in the graph: {', '.join(missing)} (it keeps no input that no derivative reads)",
-            WIDTH, break_long_words=False,
-        )  # fmt: skip
+        reason = "" if is_complete else " (it keeps no input that no derivative reads; that of a function does)"
+        yield fill(f"not found in the graph: {', '.join(missing)}{reason}", WIDTH, break_long_words=False)
 
 
 def _with_unknown(nodes: list[Node]) -> list[Node]:

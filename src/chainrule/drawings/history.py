@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from chainrule.derivations.record import gradients
+from chainrule.derivations.record import Call, gradients
 from chainrule.ops import Array, Operation
 from chainrule.tensor import Tensor
 
@@ -53,12 +53,19 @@ class Node:
         return "operation" if isinstance(self.source, Operation) else "parameter"
 
     @property
-    def known_by(self) -> Any:
-        """What its name is found by: its identity, or of an array, which may be a view, its memory."""
-        return memory_of(self.source) if isinstance(self.source, np.ndarray) else id(self.source)
+    def known_by(self) -> set[Any]:
+        """What its name may be found by."""
+        if isinstance(self.source, np.ndarray):
+            return {memory_of(self.source)}
+        return known_by(self.source) if isinstance(self.source, Tensor) else {id(self.source)}
 
 
-def history(root: Tensor) -> tuple[list[Node], str]:
+def known_by(tensor: Tensor) -> set[Any]:
+    """Return all that may stand for a tensor in a graph: itself, what made it, or a view of its memory."""
+    return {id(tensor), memory_of(tensor.array)} | ({id(tensor._op)} if tensor._op is not None else set())
+
+
+def history(root: Tensor, calls: Sequence[Call] = ()) -> tuple[list[Node], str]:
     """Return the nodes behind a tensor, and why their gradients can't be had, if that is so.
 
     Gradients are computed for the occasion: no ``grad`` is touched, and ``backward()`` can be called afterwards.
@@ -67,6 +74,8 @@ def history(root: Tensor) -> tuple[list[Node], str]:
     ----------
     root : Tensor
         It has a history.
+    calls : sequence of Call
+        The operations as they ran, with all that they took. Without them, some constants are not known.
 
     Returns
     -------
@@ -87,12 +96,13 @@ def history(root: Tensor) -> tuple[list[Node], str]:
     >>> [(node.kind, node.value.tolist(), node.gradient.tolist()) for node in nodes]
     [('parameter', [2.0], [4.0]), ('operation', [4.0], [1.0]), ('operation', 4.0, 1.0)]
     """
-    root._check_history()
+    root._follow_base()
     operations = _operations(root._op)
-    nodes: dict[int, Node] = {}
+    nodes: dict[Any, Node] = {}
+    took = {id(call.op): call for call in calls}
     for op in operations:
-        inputs = [_input(op, i, node, nodes) for i, node in enumerate(op.inputs)]
-        nodes[id(op)] = Node(op, False, inputs, op.y, collected=_grad_of(op.retained))
+        inputs = [_input(op, i, node, nodes, took.get(id(op))) for i, node in enumerate(op.inputs)]
+        nodes[id(op)] = Node(op, False, inputs, op.y, collected=_grad_of(op.hooks and op.hooks.retained))
     nodes[id(root._op)].value = root.array
     for op in reversed(operations):
         _learn_from(op, nodes)
@@ -118,8 +128,11 @@ def _operations(root: Any) -> list[Operation]:
     return sorted(found.values(), key=lambda op: op.order)
 
 
-def _input(op: Operation, i: int, source: Any, nodes: dict[int, Node]) -> Node:
+def _input(op: Operation, i: int, source: Any, nodes: dict[Any, Node], call: Call | None) -> Node:
     """Return the node of an input; ``source`` is None for a constant."""
+    if source is None and call is not None:
+        tensor, array = call.inputs[i], call.arrays[i]  # it may have been changed in place between its uses
+        return nodes.setdefault((id(tensor), array.tobytes()), Node(tensor, True, value=array))
     if source is None:
         held = _held(op, i)
         if held is not None:
@@ -139,7 +152,10 @@ def memory_of(array: Array) -> tuple[int, int]:
 def _owner(op: Operation, i: int) -> Tensor | None:
     """Return the tensor whose memory an input lies in, if the derivative reads it again."""
     j = op.reads.index(i) if i in op.reads else len(op.watched)
-    return op.watched[j][0] if j < len(op.watched) else None
+    if j >= len(op.watched):
+        return None
+    tensor, version, _ = op.watched[j]
+    return tensor if tensor.version == version else None
 
 
 def _held(op: Operation, i: int) -> Array | None:
@@ -156,7 +172,7 @@ def _grad_of(tensor: Tensor | None) -> Array | None:
     return None if tensor is None or tensor._grad is None else tensor._grad.array
 
 
-def _learn_from(op: Operation, nodes: dict[int, Node]) -> None:
+def _learn_from(op: Operation, nodes: dict[Any, Node]) -> None:
     """Take the values of inputs that did not keep them from an operation that did."""
     for i, source in enumerate(op.inputs):
         if isinstance(source, Operation) and nodes[id(source)].value is None:

@@ -32,12 +32,15 @@ class Layer:
         Where what goes in comes from, and its shape.
     parameters : dict of int to (str, Tensor)
         Those that it uses, by identity.
+    buffers : dict of int to (str, Tensor)
+        Those of the module.
     """
 
     kind: str
     name: str = ""
     sources: list[tuple[Layer, tuple[int, ...]]] = field(default_factory=list)
     parameters: dict[int, tuple[str, Tensor]] = field(default_factory=dict)
+    buffers: dict[int, tuple[str, Tensor]] = field(default_factory=dict)
 
 
 def draw_network(model: Module, x: Any, digits: int) -> Drawing:
@@ -93,12 +96,14 @@ def layers(model: Module, calls: list[Call], x: Tensor, output: Any) -> list[Lay
     given = Layer("input")
     made_by, by_visit, found = {id(x): given}, dict[int, Layer](), [given]
     parameters = {id(p): (name, p) for name, p in model.named_parameters()}
+    modules = dict(model.named_modules())
     for call in calls:
         if call.visit not in by_visit:
             found.append(Layer(call.layer, call.module) if call.visit else Layer(type(call.op).__name__))
         layer = by_visit.get(call.visit, found[-1])
         if call.visit:
             by_visit[call.visit] = layer
+            layer.buffers = {id(b): (name, b) for name, b in modules[call.module].named_buffers()}
         for node, array in zip(call.inputs, call.arrays, strict=True):
             if id(node) in parameters:
                 layer.parameters[id(node)] = parameters[id(node)]
@@ -119,6 +124,7 @@ def _draw_layers(found: list[Layer], caption: str) -> str:
             dot.node(key, layer.kind, "constant" if layer is found[0] else "result")
         else:
             rows = [head(layer.kind, layer.name), *_parameters(layer, used)]
+            rows += [row("buffers", escape(_listed(layer.buffers)))] if layer.buffers else []
             dot.node(key, table(rows), "parameter" if layer.parameters else "operation")
         for source, shape in layer.sources:
             dot.edge(keys[source], key, label=f" {_features(shape)}")
@@ -129,12 +135,16 @@ def _parameters(layer: Layer, used: dict[int, str]) -> Iterator[str]:
     """Yield rows for the parameters: those that no layer before has used are counted."""
     own = {key: each for key, each in layer.parameters.items() if key not in used}
     if own:
-        shapes = ", ".join(f"{name.rpartition('.')[2]} {shape_of(p.shape)}" for name, p in own.values())
-        yield row("parameters", escape(f"{sum(p.numel() for _, p in own.values()):,}  ({shapes})"))
+        yield row("parameters", escape(f"{sum(p.numel() for _, p in own.values()):,}  ({_listed(own)})"))
     if len(own) < len(layer.parameters):
         before = next(used[key] for key in layer.parameters if key in used)
         yield row("parameters", escape(f"those of {before}"))
     used |= dict.fromkeys(own, layer.name or layer.kind)
+
+
+def _listed(tensors: dict[int, tuple[str, Tensor]]) -> str:
+    """Return names with shapes."""
+    return ", ".join(f"{name.rpartition('.')[2]} {shape_of(t.shape)}".rstrip() for name, t in tensors.values())
 
 
 def _features(shape: tuple[int, ...]) -> str:

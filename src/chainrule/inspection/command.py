@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from chainrule.inspection.diagnosis import conclusion, diagnose
-from chainrule.inspection.page import NAME, write_page
-from chainrule.inspection.recording import read_recordings
+from chainrule.inspection.diagnosis import conclusion
+from chainrule.inspection.page import NAME, examine, write_page
 from chainrule.inspection.remarks import remarks
 
 
@@ -26,12 +25,11 @@ def command(run: Path, out: Path | None) -> None:
     the worst mistakes and the weights.
     """
     try:
-        recordings = read_recordings(run)
-        page = write_page(recordings, run, out)
+        examined = examine(run)
+        page = write_page(examined, run, out)
     except (OSError, ValueError, ImportError) as error:
         raise click.ClickException(str(error)) from error
-    for recording in recordings:
-        findings = diagnose(recording)
+    for recording, findings in examined:
         click.echo(f"{recording.name}: {conclusion(findings)}" if recording.name else conclusion(findings))
         for remark in remarks(recording):
             click.echo(f"  {remark}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from chainrule.ops import Array
 SMALL_GRADIENT = 1e-3  # of the layer with the largest, both over their weights
 GROWTH = 100.0  # of the gradient's norm since the first step
 WORSE = 1.5  # times the first loss
+EARLY, UNLUCKY = 20, 0.05  # of so many steps, so many have a loss that is low by chance, if batches are small
 DEAD = 0.4
 FEW = 50  # examples, for all of which a healthy unit may well be zero
 SATURATED = 0.5
@@ -36,6 +36,7 @@ GLOROT = "Glorot and Bengio, Understanding the difficulty of training deep feedf
 PASCANU = "Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013"
 CS231N = "Karpathy, CS231n Convolutional neural networks for visual recognition, Neural networks part 1 and 3"
 PRECHELT = "Prechelt, Early stopping – but when?, 1998"
+GOODFELLOW = "Goodfellow, Bengio and Courville, Deep learning, section 4.1 on overflow and underflow, 2016"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def diagnose(recording: Recording) -> list[Finding]:
     if not isinstance(recording, Recording):
         raise TypeError(f"diagnose expected a Recording, got {recording!r}: pass read_recording(path)")
     checks: list[Callable[[Recording], Finding | None]] = [
-        exploding, rate_too_high, dying, vanishing, saturated, rate_too_low, overfitting,
+        exploding, rate_too_high, dying, vanishing, saturated, rate_too_low, overfitting, no_validation_loss,
     ]  # fmt: skip
     return [finding for check in checks if (finding := check(recording)) is not None]
 
@@ -119,9 +120,9 @@ def exploding(recording: Recording) -> Finding | None:
     """Look whether the gradient grew out of all proportion, and the loss with it."""
     norms = gradient_norms(recording)
     threshold = (
-        f"a gradient {GROWTH:g} times as large as in the first step, with a loss {WORSE:g} times the first; or a "
-        "loss that is no number. Gradients are clipped where they exceed up to 10 times their usual norm: this is "
-        "ten times as much"
+        f"a gradient {GROWTH:g} times as large as in the first step, with a loss {WORSE:g} times the first (more "
+        "where the losses of single steps vary); or a loss that is no number. Gradients are clipped where they "
+        "exceed up to 10 times their usual norm: this is ten times as much"
     )
     if not len(norms):
         sentence = (
@@ -136,8 +137,7 @@ def exploding(recording: Recording) -> Finding | None:
     largest = f"{number(most)} at its largest (step {at:,}), in {_looked_at(recording)}"
     sentence = f"The gradient's norm is {number(first)} in the first step and {largest}."
     if recording.end is not None:
-        ended = f"The training ended at step {recording.end['step']:,}"
-        sentence = f"{ended}, because the loss was infinite or not a number. {sentence}"
+        sentence = f"At step {recording.end['step']:,}, the loss was infinite or not a number. {sentence}"
     elif is_wrong:
         sentence += f" The loss, {number(begin)} at first, rose to {number(worst)}."
     if is_wrong:
@@ -175,11 +175,10 @@ def rate_too_high(recording: Recording) -> Finding | None:
 
 def dying(recording: Recording) -> Finding | None:
     """Look for ReLUs that let nothing through any more."""
-    fractions = _after_the_last_epoch(recording, "dead")
+    fractions, name, last = _stuck(recording, "dead")
     if not fractions or recording.epochs[-1].get("examples", 0) < FEW:
         return None
-    name = max(fractions, key=lambda layer: fractions[layer])
-    last, first = fractions[name], recording.epochs[0].get("dead", {}).get(name)
+    first = recording.epochs[0].get("dead", {}).get(name)
     is_wrong = last >= DEAD
     before = "" if first is None else f" (after the first epoch {percent(first)})"
     sentence = (
@@ -239,14 +238,13 @@ def vanishing(recording: Recording) -> Finding | None:
 
 def saturated(recording: Recording) -> Finding | None:
     """Look for sigmoids and tanhs that are stuck where they are flat."""
-    fractions = _after_the_last_epoch(recording, "saturated")
+    fractions, name, share = _stuck(recording, "saturated")
     if not fractions:
         return None
-    name = max(fractions, key=lambda layer: fractions[layer])
-    is_wrong = fractions[name] >= SATURATED
-    share = percent(fractions[name])
+    is_wrong = share >= SATURATED
     sentence = (
-        f"In {_layer(recording, name)}, {share} of the outputs in validation lie where the function is flat."
+        f"In {_layer(recording, name)}, {percent(share)} of the outputs in validation lie where the function is "
+        "flat."
     )
     if is_wrong:
         sentence += (
@@ -271,7 +269,7 @@ def rate_too_low(recording: Recording) -> Finding | None:
     ):
         return None
     usual, most = float(np.nanmedian(_greatest(ratios))), float(np.nanmax(ratios))
-    begin = recording.steps[0]["loss"]
+    begin = recording.losses()[1]  # a mean, where the loss of the first step is that of one batch
     if begin <= 0 or (losses[-2:] <= 0).any():  # shares of such a loss mean nothing
         return None
     fallen, lately = 1 - losses[-1] / begin, 1 - losses[-1] / losses[-2]
@@ -325,6 +323,21 @@ def overfitting(recording: Recording) -> Finding | None:
     return Finding("overfitting", is_wrong, sentence, threshold, PRECHELT)
 
 
+def no_validation_loss(recording: Recording) -> Finding | None:
+    """Look for validations whose loss is no number. That others have one goes without saying."""
+    measured = [epoch for epoch in recording.epochs if "validation_loss" in epoch]
+    without = [epoch["epoch"] for epoch in measured if epoch["validation_loss"] is None]
+    if not without:
+        return None
+    training = recording.measured("train_loss")[-1]
+    sentence = (
+        f"The validation loss was infinite or not a number in {len(without)} of {len(measured)} epochs, first in "
+        f"epoch {without[0]}; the training loss is {number(training)}. Look at the examples that only validation "
+        "has, and at what the model does in evaluation mode: batch normalisation takes running statistics there."
+    )
+    return Finding("validation loss not a number", True, sentence, "a single epoch", GOODFELLOW)
+
+
 # ---- numbers ----------------------------------------------------------------------------------------------------
 
 
@@ -347,7 +360,15 @@ def _rise(recording: Recording) -> tuple[float, float, str, bool]:
     if np.isfinite(of_epochs).any():  # with what came after the last step that was looked at
         means[f"mean over epoch {int(np.nanargmax(of_epochs)) + 1}"] = float(np.nanmax(of_epochs))
     begin, where = float(recording.steps[0]["loss"]), max(means, key=lambda name: means[name])
-    return begin, means[where], where, begin > 0 and means[where] >= WORSE * begin
+    return begin, means[where], where, begin > 0 and means[where] * _scatter(recording) >= WORSE * begin
+
+
+def _scatter(recording: Recording) -> float:
+    """Return how low the loss of a single step may be by chance, beside the mean of its time: 1 for not at all."""
+    early = slice(1, 1 + EARLY)
+    means, singles = recording.losses()[early], np.array([step["loss"] for step in recording.steps[early]], float)
+    shares = singles[means > 0] / means[means > 0]
+    return min(float(np.nanquantile(shares, UNLUCKY)), 1.0) if len(shares) >= ENOUGH - 1 else 1.0
 
 
 def _layer(recording: Recording, name: str) -> str:
@@ -369,5 +390,8 @@ def _largest(recording: Recording, ratios: Array) -> tuple[float, str, int] | No
     return float(ratios[row, column]), recording.matrices[column], int(recording.at()[row])
 
 
-def _after_the_last_epoch(recording: Recording, name: str) -> dict[str, Any]:
-    return recording.epochs[-1].get(name, {}) if recording.epochs else {}
+def _stuck(recording: Recording, kind: str) -> tuple[dict[str, float], str, float]:
+    """Return the share of each layer that was stuck after the last epoch, and where it is the greatest."""
+    fractions = recording.epochs[-1].get(kind, {}) if recording.epochs else {}
+    name = max(fractions, key=lambda layer: fractions[layer], default="")
+    return fractions, name, fractions.get(name, 0.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.files import write_text
-from chainrule.inspection.diagnosis import conclusion, diagnose
+from chainrule.inspection.diagnosis import Finding, conclusion, diagnose
 from chainrule.inspection.figures import draw_curves, draw_distributions, draw_flow
 from chainrule.inspection.frames import frames
 from chainrule.inspection.recording import Recording, read_recordings
@@ -57,28 +57,35 @@ def write_report(run: str | os.PathLike[str], out: str | os.PathLike[str] | None
     >>> write_report(folder).name
     'training.html'
     """
-    return write_page(read_recordings(run), Path(run), out)
+    return write_page(examine(Path(run)), Path(run), out)
 
 
-def write_page(found: list[Recording], place: Path, out: str | os.PathLike[str] | None) -> Path:
-    """Write the page of recordings that have been read from ``place``, as :func:`write_report` does."""
+def examine(run: Path) -> list[tuple[Recording, list[Finding]]]:
+    """Return the recordings of a run with what is found in them, if there is a step in any."""
+    recordings = read_recordings(run)
+    if not any(recording.steps for recording in recordings):
+        if any(recording.end for recording in recordings):
+            raise ValueError(f"{run} has no step to show: the loss of the first was infinite or not a number")
+        raise ValueError(f"{run} has a recording without steps: train for one at least")
+    return [(recording, diagnose(recording)) for recording in recordings]
+
+
+def write_page(
+    examined: list[tuple[Recording, list[Finding]]], run: Path, out: str | os.PathLike[str] | None
+) -> Path:
+    """Write the page of recordings that :func:`examine` returned for ``run``, as :func:`write_report` does."""
     if out is not None and Path(out).suffix.lower() not in ENDINGS:
         raise ValueError(f"the page is HTML, and {out} does not end in {' or '.join(ENDINGS)}: choose such a name")
-    recordings = [recording for recording in found if recording.steps]
-    if not recordings:
-        if any(recording.end for recording in found):
-            raise ValueError(f"{place} has no step to show: the loss of the first was infinite or not a number")
-        raise ValueError(f"{place} has a recording without steps: train for one at least")
-    folder = place if place.is_dir() else place.parent
+    folder = run if run.is_dir() else run.parent
     page = Path(out) if out is not None else folder / NAME
     title, facts = _title(folder)
-    write_text(page, _template().render(title=title, facts=facts, trainings=list(map(_training, recordings))))
+    trainings = [_training(recording, findings) for recording, findings in examined if recording.steps]
+    write_text(page, _template().render(title=title, facts=facts, trainings=trainings))
     return page
 
 
-def _training(recording: Recording) -> dict[str, Any]:
+def _training(recording: Recording, findings: list[Finding]) -> dict[str, Any]:
     """Return what the template shows of a training."""
-    findings = diagnose(recording)
     return {
         "name": recording.name or "training",
         "every": recording.training["every"],

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.ops import Array
-from chainrule.train.recorder import PREFIX, VERSION
+from chainrule.train.recorder import PREFIX
+from chainrule.train.recording_lines import VERSION
 
 ENDING = ".jsonl"
 BEGIN = b'{"kind": "training"'  # of a file

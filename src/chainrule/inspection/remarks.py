@@ -38,7 +38,8 @@ def _little(recording: Recording) -> list[str]:
     n = len(recording.steps)
     if n == 0 or n >= ENOUGH:
         return []
+    longer = "" if recording.end else ", or train longer"
     return [
         f"Only {n} {'step was' if n == 1 else 'steps were'} looked at: for some checks, {ENOUGH} are needed. "
-        f"Pass Recorder a smaller every than {recording.training['every']}, or train longer."
+        f"Pass Recorder a smaller every than {recording.training['every']}{longer}."
     ]

@@ -48,13 +48,14 @@ class Summary:
     ----------
     rows : list of Row
         The model, and all modules below it.
-    input_size : list of tuple of int
+    input_size : list
+        The shapes of the arguments, tuples of int; of a dictionary, a list of those in it.
     total_params, trainable_params : int
         Elements of parameters; shared ones count once.
     """
 
     rows: list[Row]
-    input_size: list[tuple[int, ...]]
+    input_size: list[Any]
     total_params: int
     trainable_params: int
 
@@ -100,7 +101,7 @@ def summarize(model: Module, input_size: Any, input_data: Any) -> Summary:
     Total mult-adds: 501,760
     =====================================================
     """
-    inputs = _inputs(model, input_size, input_data)
+    args, kwargs = _inputs(model, input_size, input_data)
     modules = dict(model.named_modules())
     rows, counted = {}, set()
     for name, module in modules.items():
@@ -113,11 +114,11 @@ def summarize(model: Module, input_size: Any, input_data: Any) -> Summary:
         row.output_shape = _shapes(output)
         row.mult_adds += _mult_adds(module, output)
 
-    sizes = [tuple(x.shape) for x in inputs]
+    sizes = [_shapes(x) for x in [*args, *kwargs.values()]]
     with unchanged(model), watched(modules, look), no_grad(), np.errstate(all="ignore"):
         model.eval()
         try:
-            model(*inputs)
+            model(*args, **kwargs)
         except Exception as error:
             given = ", ".join(map(str, sizes))
             raise RuntimeError(
@@ -129,13 +130,29 @@ def summarize(model: Module, input_size: Any, input_data: Any) -> Summary:
     return Summary(list(rows.values()), sizes, sum(p.numel() for p in params), trainable)
 
 
-def _inputs(model: Module, input_size: Any, input_data: Any) -> list[Tensor]:
-    """Return the tensors to run a model with: those that are given, or ones of the shapes that are."""
+def _inputs(model: Module, input_size: Any, input_data: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments to run a model with: those that are given, or ones of the shapes that are."""
     if (input_size is None) == (input_data is None):
         raise ValueError("summary expected either input_size or input_data: pass model.summary((64, 1, 28, 28))")
+    if isinstance(input_data, dict):
+        return [], {name: _as_argument(x) for name, x in input_data.items()}
     if input_data is not None:
-        several = isinstance(input_data, list | tuple) and all(hasattr(x, "__array__") for x in input_data)
-        return [as_tensor(x) for x in (input_data if several else [input_data])]
+        several = isinstance(input_data, list | tuple) and all(
+            hasattr(x, "__array__") or isinstance(x, dict) for x in input_data
+        )
+        return [_as_argument(x) for x in (input_data if several else [input_data])], {}
+    return _ones(model, input_size), {}
+
+
+def _as_argument(x: Any) -> Any:
+    """Return a tensor, or a dictionary with tensors for its arrays."""
+    if isinstance(x, dict):
+        return {name: as_tensor(value) if hasattr(value, "__array__") else value for name, value in x.items()}
+    return as_tensor(x)
+
+
+def _ones(model: Module, input_size: Any) -> list[Tensor]:
+    """Return ones of a shape, or of several."""
     several = isinstance(input_size, Sequence) and len(input_size) > 0 and isinstance(input_size[0], Sequence)
     if any(
         getattr(x, "ndim", 0) for x in [input_size, *(input_size if isinstance(input_size, list | tuple) else ())]

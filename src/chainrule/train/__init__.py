@@ -27,6 +27,7 @@ from chainrule.train.metrics import (
     recall,
     zero_one_loss,
 )
+from chainrule.train.recorded_loop import record
 from chainrule.train.recorder import Recorder
 from chainrule.train.trainer import Trainer
 
@@ -48,5 +49,6 @@ __all__ = [
     "predict",
     "predicted_classes",
     "recall",
+    "record",
     "zero_one_loss",
 ]

@@ -87,6 +87,7 @@ class StepRecord:
         self.layers: dict[str, dict[str, Any]] = {}
         self.parameters: dict[str, dict[str, Any]] = {}
         self._calls: Counter[str] = Counter()
+        self._before: dict[str, Array] = {}
 
     def see(self, name: str, module: Module, args: Any, output: Any) -> None:
         """Look at what a layer returned."""
@@ -103,22 +104,29 @@ class StepRecord:
 
     def step(self) -> None:
         """Update the parameters, and look at what was there before and what has become of it."""
-        self._see_gradients()
-        self._see_update(self.optimizer.step)
+        self.see_gradients()
+        self.see_weights()
+        self.optimizer.step()
+        self.see_update()
 
-    def _see_gradients(self) -> None:
+    def see_gradients(self) -> None:
+        """Look at the gradients, and at the weights that they belong to."""
         for name, p in self.trained.items():
             if p._grad is not None:  # not .grad, which marks it as seen, so that the next one goes to other memory
                 self.parameters[name] = {"weight": _described(p.array), "gradient": _described(p._grad.array)}
 
-    def _see_update(self, update: Callable[[], Any]) -> None:
-        before = {name: p.array.copy() for name, p in self.trained.items()}
-        update()
+    def see_weights(self) -> None:
+        """Keep the weights that are about to be updated."""
+        self._before = {name: p.array.copy() for name, p in self.trained.items()}
+
+    def see_update(self) -> None:
+        """Look at what was done to the weights that were kept."""
         for name, found in self.parameters.items():
-            change = np.subtract(self.trained[name].array, before[name], out=before[name])
+            change = np.subtract(self.trained[name].array, self._before[name], out=self._before[name])
             found["update"] = _described(change)
             if found["weight"]["norm"]:
                 found["ratio"] = rounded(found["update"]["norm"] / found["weight"]["norm"])
+        self._before = {}
 
     def zero_grad(self) -> None:
         """Clear the gradients."""
@@ -134,10 +142,12 @@ class ClosureRecord(StepRecord):
         def evaluate() -> Any:
             loss = closure()
             if not self.parameters:
-                self._see_gradients()
+                self.see_gradients()
             return loss
 
-        self._see_update(lambda: self.optimizer.step(evaluate))
+        self.see_weights()
+        self.optimizer.step(evaluate)
+        self.see_update()
 
 
 def _described(x: Array) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import base64
 import heapq
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,19 +46,27 @@ class ValidationRecord:
         self._rows = self._examples = self._seen = 0
 
     @contextmanager
-    def watching(self, model: Module, loss_fn: Any) -> Iterator[None]:
-        """Look on inside. What the loss is given is seen if that is a module."""
+    def watching(self, model: Module, loss_fn: Any, when: Callable[[], bool] = lambda: True) -> Iterator[None]:
+        """Look on inside, at what goes on when ``when()``. What the loss is given is seen if that is a module."""
+
+        def only(look: Callable[..., None]) -> Callable[..., None]:
+            return lambda *seen: look(*seen) if when() else None
+
         layers = {k: m for k, m in layers_of(model).items() if isinstance(m, (*DYING, *SATURATING))}
         whole, losses = {"": model}, {"": loss_fn} if isinstance(loss_fn, Module) else {}
-        with watched(layers, self._see_layer), watched(whole, self._see_batch), watched(losses, self._see_loss):
+        with (
+            watched(layers, only(self._see_layer)),
+            watched(whole, only(self._see_batch)),
+            watched(losses, only(self._see_loss)),
+        ):
             yield
 
     def _see_batch(self, name: str, model: Module, args: Any, output: Any) -> None:
-        X = np.asarray(args[0])
-        self._seen += len(X)
-        self._X, self._rows = None, 0
+        X = np.asarray(args[0]) if args and not isinstance(args[0], dict) else np.empty(0)
+        rows = tuple(output.shape[:1]) if isinstance(output, Tensor) else ()
+        self._seen += len(X) if X.size else sum(rows)
+        self._X, self._rows = X if X.size and rows == X.shape[:1] else None, 0
         if isinstance(output, Tensor):
-            self._X = X if output.shape[:1] == X.shape[:1] else None
             layer, y = self._latest
             if np.may_share_memory(output.array, y):  # a classifier that is sure of itself is not stuck
                 self._saturated.pop(layer, None)
@@ -79,7 +87,7 @@ class ValidationRecord:
     @np.errstate(all="ignore")
     def _see_loss(self, name: str, module: Module, args: Any, output: Any) -> None:
         """Look at predictions and targets of a batch, which may be a part of what the model was given at once."""
-        if not all(isinstance(argument, Tensor) for argument in args[:2]):
+        if len(args) < 2 or not all(isinstance(argument, Tensor) for argument in args[:2]):
             return
         pred, truth = (argument.array for argument in args[:2])
         if pred.ndim != 2 or truth.shape != pred.shape[:1] or truth.dtype.kind not in "iu":

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import math
 import os
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-
 from chainrule.files import with_path
-from chainrule.nn import Linear, Module
 from chainrule.train.callbacks import Callback
-from chainrule.train.logs import without_nan
 from chainrule.train.recorded_step import RecordedStep
-from chainrule.train.recorded_validation import SMALLEST, ValidationRecord
+from chainrule.train.recorded_validation import ValidationRecord
+from chainrule.train.recording_lines import checked_every, encoded, first_weights, step_line, training_line
 
 if TYPE_CHECKING:
     from chainrule.train.trainer import Trainer
 
 EVERY = 50  # steps: the tutorial's training takes 2 to 4 % longer then, see benchmarks/recording.py
-UNITS = 16  # of the first layer, whose weights are kept
-LARGEST = float(np.finfo(np.float16).max)
 PREFIX = "recording"  # that the names of files have to begin with
-VERSION = 1  # of the file's format
 TIMES = ("seconds", "samples_per_second", "validation_seconds")  # are others each time
 
 
@@ -68,7 +59,7 @@ class Recorder(Callback):
 
     Examples
     --------
-    >>> import tempfile
+    >>> import json, tempfile
     >>> from chainrule import nn, optim
     >>> from chainrule.train import Trainer
     >>> model, path = nn.Linear(1, 1), Path(tempfile.mkdtemp(), "recording.jsonl")
@@ -81,9 +72,7 @@ class Recorder(Callback):
     place = -1  # first: others may evaluate the model, and that is no validation of the trainer's
 
     def __init__(self, path: str | os.PathLike[str], every: int = EVERY) -> None:
-        if not isinstance(every, int | np.integer) or isinstance(every, bool) or every <= 0:
-            raise ValueError(f"Recorder expected every to be a positive integer, got {every!r}")
-        self.path, self.every = Path(path), int(every)
+        self.path, self.every = Path(path), checked_every("Recorder", every)
         self._length = 0  # of the file, in bytes
         self._file: IO[bytes] | None = None
         self._fit, self._looking_on = ExitStack(), ExitStack()  # to be undone after a fit, after a validation
@@ -141,52 +130,23 @@ class Recorder(Callback):
     # ---- lines -------------------------------------------------------------------------------------------------
 
     def _on_training(self, trainer: Trainer) -> dict[str, Any]:
-        model, loader = trainer.model, trainer.loaders.get("validation")
-        return {
-            "kind": "training",
-            "version": VERSION,
-            "epochs": trainer.epochs,
-            "every": self.every,
-            "optimizer": type(trainer.optimizer).__name__,
-            "parameters": {name: list(p.shape) for name, p in model.named_parameters()},
-            "classes": _classes(loader),
-            **first_weights(model),
-        }
+        classes = _classes(trainer.loaders.get("validation"))
+        return training_line(trainer.model, trainer.optimizer, self.every, classes, epochs=trainer.epochs)
 
     def _on_step(self, trainer: Trainer, seen: dict[str, Any]) -> dict[str, Any]:
         """Return the line of a step; with the mean of the losses since the last one that was looked at."""
         assert trainer.running is not None
         before = trainer.history.steps
         losses = [*before[max(len(before) - self.every + 1, 0) :], seen["loss"]]
-        place = {"epoch": trainer.running.number, "step": len(before) + 1}
-        kind = "step" if math.isfinite(seen["loss"]) else "end"
-        return {"kind": kind, **place, "mean_loss": sum(losses) / len(losses), **seen}
+        return step_line(trainer.running.number, len(before) + 1, losses, seen)
 
     def _write(self, line: dict[str, Any]) -> None:
         assert self._file is not None
         try:
-            self._length += self._file.write((json.dumps(without_nan(line)) + "\n").encode())
+            self._length += self._file.write(encoded(line))
             self._file.flush()
         except OSError as error:
             raise with_path(error, self.path) from error
-
-
-def first_weights(model: Module) -> dict[str, Any]:
-    """Return the weights of the first units of the first layer, where they can be seen as square pictures.
-
-    Returns
-    -------
-    dict
-        ``"first_layer"`` with ``"name"``, ``"shape"`` (units, height, width) and ``"weights"``, float16 in Base64;
-        empty if there are none.
-    """
-    layers = ((name, module) for name, module in model.named_modules() if isinstance(module, Linear))
-    name, layer = next(layers, ("", None))
-    if layer is None or (side := math.isqrt(layer.in_features)) ** 2 != layer.in_features or side < SMALLEST:
-        return {}
-    weights = np.clip(layer.weight.array[:UNITS], -LARGEST, LARGEST).astype("<f2")
-    text = base64.b64encode(weights.tobytes()).decode()
-    return {"first_layer": {"name": name or "(model)", "shape": [len(weights), side, side], "weights": text}}
 
 
 def _classes(loader: Any) -> list[str] | None:

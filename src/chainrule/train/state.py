@@ -42,6 +42,7 @@ def load_state(trainer: Trainer, state: dict[str, Any]) -> None:
     trainer.model.load_state_dict(state["model"])
     trainer.model.zero_grad()  # an error in the middle of a step may have left gradients
     trainer.optimizer.load_state_dict(state["optimizer"])
+    trainer.optimizer._stepped = True  # elsewhere: a schedule that steps next need not warn
     if trainer.scheduler is not None:
         trainer.scheduler.load_state_dict(state["scheduler"])
     trainer.history = History.from_state(state["history"])

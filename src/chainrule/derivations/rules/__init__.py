@@ -3,6 +3,7 @@
 from chainrule.derivations.rules import (
     activations,
     arithmetic,
+    elementary,
     functions,
     linear,
     losses,
@@ -14,6 +15,6 @@ from chainrule.derivations.rules import (
 from chainrule.derivations.rules.rule import Rule, Run
 
 __all__ = [
-    "Rule", "Run", "activations", "arithmetic", "functions", "linear", "losses", "margins", "moves",
+    "Rule", "Run", "activations", "arithmetic", "elementary", "functions", "linear", "losses", "margins", "moves",
     "normalization", "reductions",
 ]  # fmt: skip

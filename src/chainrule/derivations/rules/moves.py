@@ -24,6 +24,7 @@ class Move(Rule):
         "Cat",
         "SetIndex",
         "SetView",
+        "TakeView",
         "Clone",
         "Cast",
     )
@@ -83,8 +84,15 @@ class Reshape(Move):
 class Index(Move):
     """Some of the numbers: by slices and positions, or along one axis."""
 
-    operations = ("Index", "Gather")
+    operations = ("Diagonal", "Gather", "Index")
     moved = slice(1)
+
+
+class Scatter(Move):
+    """The same numbers, but for those put at positions along one axis."""
+
+    operations = ("Scatter",)
+    moved = slice(None, None, 2)
 
 
 class Embedding(Move):
