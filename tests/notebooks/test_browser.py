@@ -1,5 +1,6 @@
 """The notebooks in a real browser: sliders move curves, and buttons train. No host but this one can be reached."""
 
+import json
 import math
 import os
 import shutil
@@ -8,7 +9,9 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
+from urllib.request import urlopen
 
 import pytest
 
@@ -17,6 +20,7 @@ pytest.importorskip("plotly")
 pytest.importorskip("selenium")
 
 from selenium import webdriver
+from selenium.common.exceptions import ElementNotInteractableException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -26,30 +30,54 @@ SECONDS = 150  # to wait for what takes 5 where nothing else is running
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")
 DESKTOP, PHONE = 1280, 390
+TOKEN = "secret"
 
-if find_spec("voila") is None:
-    pytest.skip("voila is not installed", allow_module_level=True)
+for server in ("voila", "jupyterlab"):
+    if find_spec(server) is None:
+        pytest.skip(f"{server} is not installed", allow_module_level=True)
 if CHROMIUM is None or DRIVER is None:
     pytest.skip("chromium or chromedriver is not installed", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """The address of a server that shows the notebooks."""
-    folder = tmp_path_factory.mktemp("notebooks")
+    """The address of a server that shows the notebooks as pages."""
+    with served(tmp_path_factory.mktemp("pages"), "--voila") as address:
+        yield f"{address}/voila/render"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of a JupyterLab with the notebooks."""
+    folder = tmp_path_factory.mktemp("lab")
+    quiet = folder / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    quiet.parent.mkdir(parents=True)
+    quiet.write_text('{"fetchNews": "false", "checkForUpdates": false}')  # what would stand over the page
+    own = {
+        "JUPYTER_TOKEN": TOKEN,
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+    }
+    with served(folder, "--allow-root", **own) as address:
+        yield address
+
+
+@contextmanager
+def served(folder, *options, **variables):
+    """Let the command serve the notebooks from a folder, and give the server's address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--voila", "--no-browser", "--folder", str(folder), "--port", str(port)]
+    options = [*options, "--no-browser", "--folder", str(folder / "notebooks"), "--port", str(port)]
     command = [sys.executable, "-c", "from chainrule.cli import main; main()", "notebook", *options]
     own = {name: value for name, value in os.environ.items() if name != "CHAINRULE_DATA"}
-    environment = {**own, "CHAINRULE_CACHE": str(folder / "none"), "IPYTHONDIR": str(folder)}
+    environment = {**own, **variables, "CHAINRULE_CACHE": str(folder / "none"), "IPYTHONDIR": str(folder)}
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
         try:
             wait_for(lambda: server.poll() is not None or answers(port), "the server")
             assert server.poll() is None, (folder / "log").read_text()
-            yield f"http://127.0.0.1:{port}/voila/render"
+            yield f"http://127.0.0.1:{port}"
         finally:
             end(server)
 
@@ -88,17 +116,38 @@ def browser():
 
 @pytest.fixture
 def show(browser, pages):
-    """Open a notebook in a window of some width, and wait until all of its figures are drawn."""
+    """Open a notebook as a page in a window of some width, and wait until all of its figures are drawn."""
 
     def show(name, figures, width=DESKTOP):
-        screen = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": width == PHONE}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        set_screen(browser, width)
         browser.get(f"{pages}/{name}.ipynb")
-        drawn = "return document.querySelectorAll('.js-plotly-plot .main-svg .xaxislayer-above').length"
-        wait_for(lambda: browser.execute_script(drawn) >= figures, f"the figures of {name}")
+        wait_for_figures(browser, figures)
         return browser
 
     return show
+
+
+def set_screen(browser, width, height=1000):
+    screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width == PHONE}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+
+
+FITTING = """
+const figures = [...document.querySelectorAll('.js-plotly-plot:has(.main-svg .xaxislayer-above)')];
+return figures.filter(figure => Math.abs(figure._fullLayout.width - figure.clientWidth) <= 1).length;
+"""
+
+
+def wait_for_figures(browser, count):
+    """Wait until so many figures are drawn, as wide as their places."""
+    wait_for(lambda: errors(browser) or browser.execute_script(FITTING) >= count, f"{count} figures")
+    assert not errors(browser)
+
+
+def errors(browser):
+    """Return what cells say that have failed."""
+    said = browser.find_elements(By.CSS_SELECTOR, "[data-mime-type='application/vnd.jupyter.error']")
+    return [error.text for error in said]
 
 
 def wait_for(condition, what):
@@ -145,6 +194,44 @@ def test_a_slider_that_is_moved_by_keys_moves_the_curve(show):
     assert path(browser, 2, line=1) == relu  # α is not ReLU's
 
 
+def test_in_jupyterlab_the_cells_run_and_a_slider_moves_the_curve(browser, lab):
+    set_screen(browser, DESKTOP, height=3000)  # JupyterLab makes only the cells that are seen
+    browser.get(f"{lab}/lab/tree/activations.ipynb?token={TOKEN}&reset")
+    wait_for(lambda: idle(lab) and "Python 3" in text_of(browser, ".jp-KernelName"), "the kernel")
+    for entry in ("MenuBar-itemLabel", "Run"), ("Menu-itemLabel", "Run All Cells"):
+        wait_for(lambda entry=entry: chosen(browser, *entry), f"{entry[1]} in the menu")
+    wait_for_figures(browser, 4)
+    before, relu = path(browser, 2), path(browser, 2, line=1)
+    slider = handle(browser, "α of ELU")
+    for _ in range(4):
+        slider.send_keys(Keys.ARROW_LEFT)
+    wait_for(lambda: points(browser, 2)[0] == pytest.approx(0.8 * math.expm1(-5)), "the curve of α = 0.8")
+    assert path(browser, 2) != before
+    assert path(browser, 2, line=1) == relu
+    [printed] = browser.find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output pre")
+    assert "z =  0.0   sigmoid 0.5000   slope 0.2500" in printed.text
+
+
+def idle(lab):
+    """Return whether a notebook has a kernel that waits for work."""
+    with urlopen(f"{lab}/api/sessions?token={TOKEN}", timeout=SECONDS) as answer:
+        return [session["kernel"]["execution_state"] for session in json.load(answer)] == ["idle"]
+
+
+def text_of(browser, selector):
+    return browser.execute_script(f"return document.querySelector({selector!r})?.innerText ?? ''")
+
+
+def chosen(browser, kind, label):
+    """Click on an entry of a menu if it can be seen, and return whether it could."""
+    with suppress(StaleElementReferenceException, ElementNotInteractableException):  # it is being drawn
+        for entry in browser.find_elements(By.CSS_SELECTOR, f".lm-{kind}"):
+            if entry.text == label:
+                entry.click()
+                return True
+    return False
+
+
 def test_another_function_is_drawn_when_it_is_chosen(show):
     browser = show("activations", figures=4)
     before = path(browser, 0), path(browser, 1)
@@ -153,6 +240,17 @@ def test_another_function_is_drawn_when_it_is_chosen(show):
     wait_for(lambda: points(browser, 0)[0] == pytest.approx(math.tanh(-5)), "the curve of tanh")
     assert path(browser, 0) != before[0]
     assert path(browser, 1) != before[1]
+
+
+def test_sliders_and_figures_have_names_that_can_be_heard(show):
+    browser = show("activations", figures=4)
+    handle(browser, "α of ELU").send_keys(Keys.ARROW_RIGHT)
+    wait_for(lambda: points(browser, 2)[0] == pytest.approx(1.05 * math.expm1(-5)), "the curve of α = 1.05")
+    nodes = browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    heard = {(node["role"]["value"], node["name"]["value"]) for node in nodes if "name" in node}
+    assert {("slider", name) for name in ("z from", "z to", "α", "α of ELU")} <= heard
+    assert ("image", "f(z) by z: ELU, α = 1.05, ReLU, Leaky ReLU, α = 0.01") in heard
+    assert handle(browser, "α of ELU").get_attribute("aria-valuetext") == "1.05"
 
 
 SEEN = """

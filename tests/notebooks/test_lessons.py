@@ -69,7 +69,10 @@ def test_all_are_copied_and_opened_in_jupyterlab(tmp_path, served):
 
 def test_one_is_opened_as_a_dark_page(tmp_path, served):
     assert run("boundaries", "--voila", "--dark", "--folder", tmp_path).exit_code == 0
-    assert served == [("voila.app", [str(tmp_path / "boundaries.ipynb"), "--theme=dark"])]
+    [(server, [place, *options])] = served
+    assert (server, place) == ("voila.app", str(tmp_path / "boundaries.ipynb"))
+    assert options[0] == "--theme=dark"
+    assert "--MappingKernelManager.cull_idle_timeout=300" in options  # of pages that were closed
     assert [file.name for file in tmp_path.iterdir()] == ["boundaries.ipynb"]
 
 

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("anywidget")
 pytest.importorskip("plotly")
 
+from ipywidgets.widgets.widget import _instances
 from tests.notebooks.reference import trained_by_hand
 
 import chainrule as cr
@@ -151,8 +152,17 @@ def test_a_bad_field_is_answered_by_a_sentence_and_the_last_derivation_stays(fie
     assert "wrong" not in panel.note.value
 
 
+def test_examples_that_are_chosen_one_after_another_leave_no_widgets_behind():
+    panel = ByHand("one neuron")
+    before, fields = len(_instances), list(panel.fields.values())
+    panel.example.value = "2-3-1, forward"
+    assert all(field.comm is None for field in fields)
+    panel.example.value = "one neuron"
+    assert len(_instances) == before
+
+
 def test_every_loss_has_a_name_in_words():
-    assert list(by_hand.NAMES) == list(LOSSES)
+    assert list(by_hand.LOSS_NAMES) == list(LOSSES)
 
 
 @pytest.mark.parametrize("text", ["128,,x", "0", "-5", "1.5", "99999", "128,", "__import__('os')"])
@@ -215,6 +225,59 @@ def test_runs_are_kept_for_comparison(experiment):
     assert "run 2" in experiment.live.table.value
 
 
+def test_the_curves_of_the_last_five_runs_stay_and_look_different(experiment):
+    experiment.epochs.value = 1
+    for _ in range(7):
+        pressed(experiment)
+    for figure in (experiment.live.loss, experiment.live.accuracy):
+        traces = figure.plot.data
+        assert [trace.name for trace in traces[2:]] == [f"run {i}" for i in (2, 3, 4, 5, 6)]
+        assert len({(trace.line.color, trace.line.dash) for trace in traces}) == 7
+    assert len(experiment.live.rows) == 7
+
+
+def test_a_second_press_of_run_changes_nothing(experiment, monkeypatch):
+    monkeypatch.setattr(live, "Watcher", pressing_after(3, live.Watcher, experiment.live.run))
+    pressed(experiment)
+    assert [row["run"] for row in experiment.live.rows] == ["run 1"]
+    assert experiment.live.rows[0]["epochs"] == "2"
+    assert not experiment.live.run.disabled
+
+
+def test_a_control_that_is_moved_during_a_run_is_for_the_next(experiment, monkeypatch):
+    def move():
+        experiment.epochs.value, experiment.activation.value = 3, "tanh"
+
+    monkeypatch.setattr(live, "Watcher", doing_after(3, live.Watcher, move))
+    pressed(experiment)
+    assert experiment.live.rows[0]["epochs"] == "2"
+    assert experiment.live.rows[0]["activation"] == "ReLU"
+
+
+def test_a_run_ends_what_another_part_of_the_notebook_is_training(experiment):
+    other = Boundaries("moons", units=8, epochs=1000)
+    assert other.job.running
+    pressed(experiment)
+    assert not other.job.running
+    assert "Stopped" in other.note.value
+    assert other.results == {}
+    history = trained_by_hand([16], "ReLU", 0.0, 1e-3)
+    assert experiment.live.rows[0]["validation"] == f"{history.epochs[-1]['validation_accuracy']:.2%}"
+
+
+def test_a_network_that_would_fill_the_memory_is_refused(experiment):
+    experiment.hidden.value = ", ".join(["4096"] * 30)
+    pressed(experiment)
+    assert "expected a network of at most 20,000,000 weights, got one of 489,7" in experiment.live.note.value
+    assert not experiment.live.run.disabled
+
+
+def test_a_long_training_is_drawn_with_few_points(experiment, monkeypatch):
+    monkeypatch.setattr(live, "POINTS", 2)
+    pressed(experiment)
+    assert len(points(experiment.live.loss, 0)[0]) == 2
+
+
 def test_a_single_point_is_seen(experiment):
     experiment.epochs.value = 1
     pressed(experiment)
@@ -225,14 +288,16 @@ def test_a_single_point_is_seen(experiment):
             assert "markers" in trace.mode
 
 
-def test_axes_begin_at_zero_and_follow_the_points(experiment):
+def test_the_axis_of_epochs_has_room_for_the_longest_run_that_is_shown(experiment):
     accuracy = experiment.live.accuracy
     before = json.loads(accuracy.shown)["layout"]
     assert (before["xaxis"]["range"], before["yaxis"]["range"]) == ([0, 1], [0, 100])
-    pressed(experiment)
-    after = json.loads(accuracy.shown)["layout"]
-    assert "range" not in after["yaxis"]
-    assert after["xaxis"]["rangemode"] == "tozero"
+    for epochs, longest in ((2, 2), (1, 2), (3, 3)):
+        experiment.epochs.value = epochs
+        pressed(experiment)
+        after = json.loads(accuracy.shown)["layout"]
+        assert after["xaxis"]["range"] == [0, longest]
+        assert "range" not in after["yaxis"]
 
 
 def test_curves_of_a_run_that_failed_are_not_kept(experiment, monkeypatch):
@@ -249,13 +314,10 @@ def test_curves_of_a_run_that_failed_are_not_kept(experiment, monkeypatch):
 def failing_after(steps, watcher):
     """Return a watcher in whose training something goes wrong after so many steps."""
 
-    class Failing(watcher):
-        def on_step_end(self, trainer, loss):
-            if len(trainer.history.steps) == steps:
-                raise ValueError("no more")
-            super().on_step_end(trainer, loss)
+    def fail():
+        raise ValueError("no more")
 
-    return Failing
+    return doing_after(steps, watcher, fail)
 
 
 def test_what_nobody_foresaw_is_said_and_not_hidden(experiment, monkeypatch):
@@ -279,14 +341,19 @@ def test_stop_ends_a_training_early(experiment, monkeypatch):
 
 def pressing_after(steps, watcher, button):
     """Return a watcher in whose training a button is pressed after so many steps."""
+    return doing_after(steps, watcher, button.click)
 
-    class Pressing(watcher):
+
+def doing_after(steps, watcher, act):
+    """Return a watcher in whose training something is done after so many steps."""
+
+    class Doing(watcher):
         def on_step_end(self, trainer, loss):
             if len(trainer.history.steps) == steps:
-                button.click()
+                act()
             super().on_step_end(trainer, loss)
 
-    return Pressing
+    return Doing
 
 
 def test_a_training_stopped_in_its_first_epoch_is_no_run_to_compare(experiment, monkeypatch):
@@ -401,6 +468,7 @@ def test_every_size_is_tried():
     panel.job.wait()
     assert list(panel.results) == list(UNITS)
     assert panel.every.description == EVERY
+    assert panel.units.value == UNITS[-1]  # whose boundary is shown
 
 
 def test_a_second_press_ends_the_trial_of_every_size():
@@ -422,7 +490,7 @@ def test_what_was_tried_comes_back_with_its_settings():
     panel.job.wait()
     panel.seed.value = 1
     panel.job.wait()
-    assert list(panel.results) == [0]
+    assert list(panel.results) == [UNITS[-1]]
     panel.seed.value = 0
     panel.job.wait()
     assert list(panel.results) == list(UNITS)
@@ -439,7 +507,7 @@ def test_pictures_stand_in_rows_with_gaps():
 
 def test_the_bar_of_the_truth_differs_from_that_of_a_mistake():
     answer = Answer(["a", "b", "c"])
-    assert answer.show(np.zeros((28, 28)), 0, np.array([0.2, 0.7, 0.1])) == "a, and it says b with 70%"
+    assert answer.show(np.zeros((28, 28)), 0, np.array([0.2, 0.7, 0.1])) == "a; the network says b with 70%"
     assert len(set(answer.bars.plot.data[0].marker.color)) == 3
 
 
@@ -468,6 +536,31 @@ def test_precision_and_recall_follow_the_threshold():
     x, recall = points(panel.rates, 1)
     i = int(np.argmin(abs(x - 0.4)))
     assert recall[i] == pytest.approx(100 * panel.scores.recall)
+
+
+def test_the_worst_mistakes_come_first():
+    said, eights = np.array([0.4, 0.1, 0.9, 0.6, 0.7]), np.array([True, True, True, False, False])
+    images = np.arange(5)[:, None, None] * np.ones((28, 28))
+    panel = Threshold(said, images, eights)
+    missed, alarms = (kind.strip.plot.data[0].z[0, ::30] for kind in (panel.missed, panel.alarms))
+    np.testing.assert_array_equal(missed[:3], [1, 0, np.nan])
+    np.testing.assert_array_equal(alarms[:3], [4, 3, np.nan])
+    assert "Missed eights: 2; the worst first" in panel.missed.count.value
+
+
+def test_what_goes_wrong_in_a_training_of_points_is_said(monkeypatch):
+    panel = Boundaries("moons", units=0, epochs=10)
+    panel.job.wait()
+    monkeypatch.setattr(panel, "_draw", lambda *arguments: 1 / 0)
+    panel.units.value = 2
+    panel.job.wait()
+    assert 'class="wrong"' in panel.note.value
+    assert "division by zero" in panel.note.value
+
+
+def test_without_a_kernel_a_part_says_what_it_is():
+    words = Comparison()._repr_mimebundle_()["text/plain"]
+    assert words == "Comparison: run this cell to see it."
 
 
 def test_the_sample_is_what_is_trained_on_offline(experiment):

@@ -11,12 +11,16 @@ from chainrule.notebooks.extra import go
 from chainrule.notebooks.figures import INK, beside, new_figure
 from chainrule.plot.style import BLUE, ORANGE
 
+GAP = 2  # pixels between pictures
 
-def new_pictures(height: int | None, **look: Any) -> Any:
+
+def new_pictures(label: str, height: int | None, **look: Any) -> Any:
     """Return a figure for pictures: dark ink on light paper, square pixels, no axes.
 
     Parameters
     ----------
+    label : str
+        What they are, for those who hear the page.
     height : int or None
         In pixels; None for that of its place on the page.
     **look
@@ -24,11 +28,12 @@ def new_pictures(height: int | None, **look: Any) -> Any:
 
     Examples
     --------
-    >>> new_pictures(200).plot.layout.xaxis.visible
+    >>> new_pictures("digits", 200).plot.layout.xaxis.visible
     False
     """
     shown = {"colorscale": "gray", "reversescale": True, "showscale": False, "hoverinfo": "skip", **look}
     figure = new_figure([go.Heatmap(z=[[0]], **shown)], "", "", height)
+    figure.label = label
     figure.plot.update_xaxes(visible=False, constrain="domain")
     figure.plot.update_yaxes(visible=False, constrain="domain", scaleanchor="x", autorange="reversed")
     return figure
@@ -60,9 +65,6 @@ def mosaic(pictures: Any, columns: int) -> Any:
     return page.reshape(rows, columns, height + GAP, width + GAP).swapaxes(1, 2).reshape(rows * (height + GAP), -1)
 
 
-GAP = 2  # pixels
-
-
 class Answer:
     """A picture beside the probabilities that a network gives the classes.
 
@@ -79,13 +81,14 @@ class Answer:
     --------
     >>> answer = Answer(["no", "yes"])
     >>> answer.show(np.zeros((28, 28)), 1, np.array([0.25, 0.75]))
-    'yes, and it says yes with 75%'
+    'yes; the network says yes with 75%'
     """
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = list(classes)
-        self.picture = new_pictures(260, zmin=0, zmax=255)
+        self.picture = new_pictures("The picture", 260, zmin=0, zmax=255)
         self.bars = new_figure([go.Bar(x=[], y=self.classes, orientation="h")], "probability", "", 260)
+        self.bars.label = "The probability of each class"
         self.bars.plot.update_xaxes(range=[0, 1])
         self.bars.plot.update_yaxes(type="category", autorange="reversed", dtick=1)
         self.view = beside(self.picture, self.bars)
@@ -107,5 +110,5 @@ class Answer:
             self.picture.plot.data[0].z = image
             self.bars.plot.data[0].update(x=probabilities, marker={"color": colors})
         if not numbers:
-            return f"{self.classes[label]}, and the network no longer gives numbers"
-        return f"{self.classes[label]}, and it says {self.classes[said]} with {probabilities[said]:.0%}"
+            return f"{self.classes[label]}; the network no longer gives numbers"
+        return f"{self.classes[label]}; the network says {self.classes[said]} with {probabilities[said]:.0%}"

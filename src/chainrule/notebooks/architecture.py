@@ -19,6 +19,7 @@ from chainrule.notebooks.panel import Panel, control
 ACTIVATIONS = {"ReLU": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "Leaky ReLU": nn.LeakyReLU, "ELU": nn.ELU}
 IMAGES: dict[str, int | None] = {"2,000": 2_000, "10,000": 10_000, "all": None}
 BATCH_SIZE, SEED = 128, 42
+MOST = 20_000_000  # weights: with Adam's state, some 300 MB
 
 
 def network(hidden: Sequence[int], activation: str, dropout: float) -> nn.Sequential:
@@ -93,9 +94,14 @@ class Experiment(Panel):
         Raises
         ------
         ValueError
-            If the hidden layers can't be read.
+            If the hidden layers can't be read, or are too large.
         """
         hidden = layer_sizes("hidden layers", self.hidden.value)
+        weights = sum(inputs * outputs for inputs, outputs in pairwise([28 * 28, *hidden, 10]))
+        if weights > MOST:
+            raise ValueError(
+                f"hidden layers expected a network of at most {MOST:,} weights, got one of {weights:,}"
+            )
         self._loaded = train, test = self._loaded or fashion_mnist(self._data)
         count = min(IMAGES[self.images.value] or len(train), len(train))
         few: Any = Subset(train, range(count))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +16,29 @@ from chainrule.labs.framework.plane import TASKS, in_words, probabilities
 from chainrule.notebooks.extra import go, widgets
 from chainrule.notebooks.figures import COLORS, INK, beside, line, move, new_figure
 from chainrule.notebooks.job import Job, Watcher
-from chainrule.notebooks.panel import Panel, button, control, on_change, say, sentence, side_by_side
+from chainrule.notebooks.panel import Panel, button, control, on_change, row, say, sentence, side_by_side
 from chainrule.plot.plane import Region
 from chainrule.train import Trainer, evaluate, zero_one_loss
 
 Floats = NDArray[np.floating]
 Results = dict[int, tuple[float, float]]
 
-EVERY = "Try every size"
+EVERY, END = "Try every size", "Stop"
 UNITS = (0, 1, 2, 3, 4, 8, 16, 32, 64)
 BATCH_SIZE, LR = 10, 0.1
 MEASURES = {"error": zero_one_loss}
 COARSE = 2  # every second point of a region's grid: it is drawn several times a second
 SHAPES = ("circle", "triangle-up", "square")  # tell classes apart in grey
 PALE = 0.5  # how much of its colour a region has where the network is sure
+
+
+class Settings(NamedTuple):
+    """What decides a training in the plane, besides the number of hidden units."""
+
+    task: str
+    layers: int
+    epochs: int
+    seed: int
 
 
 def make_trainer(task: str, hidden: list[int], seed: int) -> tuple[Trainer, Any, Any]:
@@ -104,9 +113,9 @@ class Boundaries(Panel):
         self.epochs = control(description="epochs", value=epochs, min=10, max=1000, step=10, **whole)
         self.seed = control(description="seed", value=0, min=0, max=20, **whole)
         self.every = button(EVERY, self.try_every)
-        self.job, self._sweeping = Job(), False
-        self._found = defaultdict[tuple[Any, ...], Results](dict)
         self.note = sentence()
+        self.job = Job(self.note)
+        self._found = defaultdict[Settings, Results](dict)
         self.losses = new_figure([line("training points", 0), line("new points", 1)], "epoch", "loss / nat", 260)
         marks = {"mode": "lines+markers"}
         self.sizes = new_figure(
@@ -115,72 +124,84 @@ class Boundaries(Panel):
         self.sizes.plot.update_xaxes(
             tickvals=list(range(len(UNITS))), ticktext=UNITS, range=(-0.3, len(UNITS) - 0.7)
         )
+        self.sizes.plot.update_yaxes(range=(30, 102))
         self.plane = new_figure(_plane_traces(), "x₁", "x₂", 420)
-        self._settings = (self.task, self.layers, self.epochs, self.seed)
-        controls = (self.task, self.units, self.layers, self.epochs, self.seed)
+        self.plane.label = "What the network says of every place, and the points of the classes"
+        settings = (self.task, self.layers, self.epochs, self.seed)
         figures = beside(self.plane, widgets.VBox([self.losses, self.sizes]))
-        super().__init__(side_by_side(*controls, self.every), self.note, figures)
+        controls = side_by_side(self.task, self.units, self.layers, self.epochs, self.seed)
+        super().__init__(controls, row(self.every), self.note, figures)
         on_change(self.train, self.units)
-        on_change(self.begin, *self._settings)
+        on_change(self.begin, *settings)
         self.begin()
+
+    @property
+    def settings(self) -> Settings:
+        """What is chosen besides the size."""
+        return Settings(self.task.value, self.layers.value, self.epochs.value, self.seed.value)
 
     @property
     def results(self) -> Results:
         """What was tried with these settings; what others gave comes back with them."""
-        return self._found[tuple(setting.value for setting in self._settings)]
+        return self._found[self.settings]
 
     def begin(self) -> None:
         """Show what was tried with the new settings, and train."""
-        self.job.stop()
-        self.job.wait()
-        self._draw_sizes()
+        Job.end_any()
+        self._draw_sizes(self.results)
         self.train()
 
     def train(self) -> None:
         """Train a network of the size that the slider says."""
-        self.job.start(lambda: self._train(self.units.value))
+        if self.job.is_here:  # the slider follows the trial of every size
+            return
+        units, settings = self.units.value, self.settings
+        self.job.start(lambda: self._train(units, settings))
 
     def try_every(self) -> None:
         """Train networks of all sizes, one after another; or end that."""
+        if self.every.description == END:
+            self.job.stop()
+            return
+        settings = self.settings
 
         def work() -> None:
-            self._sweeping, self.every.description = True, "Stop"
             try:
                 for number, units in enumerate(UNITS, 1):
                     if not self.job.stopping.is_set():
-                        self._train(units, f"Size {number} of {len(UNITS)}: training")
+                        self.units.value = units
+                        self._train(units, settings, f"Size {number} of {len(UNITS)}: training")
             finally:
-                self._sweeping, self.every.description = False, EVERY
+                self.every.description = EVERY
 
-        if self._sweeping:
-            self.job.stop()
-        else:
-            self.job.start(work)
+        Job.end_any()
+        self.every.description = END
+        self.job.start(work)
 
-    def _train(self, units: int, what: str = "Training") -> None:
-        hidden = [units] * self.layers.value if units else []
-        trainer, train, new = make_trainer(self.task.value, hidden, self.seed.value)
+    def _train(self, units: int, settings: Settings, what: str = "Training") -> None:
+        hidden = [units] * settings.layers if units else []
+        trainer, train, new = make_trainer(settings.task, hidden, settings.seed)
         X, y = train.dataset.tensors
         region = Region(np.asarray(X), np.asarray(y))
         say(self.note, f"{what} …")
         self._draw_points(region)
-        results, epochs = self.results, self.epochs.value
-        self.losses.plot.update_layout(xaxis_range=(0, epochs), yaxis_rangemode="tozero")
+        self.losses.plot.update_layout(xaxis_range=(0, settings.epochs), yaxis_rangemode="tozero")
 
         def draw(trainer: Trainer) -> None:
             self._draw(trainer, region)
-            say(self.note, f"{what}, epoch {len(trainer.history.epochs)} of {epochs} …")
+            say(self.note, f"{what}, epoch {len(trainer.history.epochs)} of {settings.epochs} …")
 
         trainer.callbacks.append(Watcher(draw, self.job.stopping))
-        trainer.fit(train, epochs, new)
-        if self.job.stopping.is_set():
+        history = trainer.fit(train, settings.epochs, new)
+        if len(history.epochs) < settings.epochs:
             say(self.note, "Stopped.")
             return
         known, unknown = (
             evaluate(trainer.model, data, trainer.loss_fn, MEASURES)["error"] for data in (train, new)
         )
+        results = self._found[settings]
         results[units] = 1 - known, 1 - unknown
-        self._draw_sizes()
+        self._draw_sizes(results)
         parameters = sum(p.numel() for p in trainer.model.parameters())
         say(
             self.note,
@@ -209,12 +230,12 @@ class Boundaries(Panel):
                 losses = [epoch[f"{phase}_loss"] for epoch in epochs]
                 move(self.losses, i, [epoch["epoch"] for epoch in epochs], losses)
 
-    def _draw_sizes(self) -> None:
+    def _draw_sizes(self, results: Results) -> None:
         """Draw the accuracies of the networks that were trained, by their size."""
-        tried = [n for n in UNITS if n in self.results]
+        tried = [n for n in UNITS if n in results]
         with self.sizes.drawing():
             for i in range(2):
-                move(self.sizes, i, [UNITS.index(n) for n in tried], [100 * self.results[n][i] for n in tried])
+                move(self.sizes, i, [UNITS.index(n) for n in tried], [100 * results[n][i] for n in tried])
 
 
 def leads(probabilities: Floats) -> Floats:

@@ -13,7 +13,7 @@ from chainrule.derivations.network import ACTIVATIONS, Network, explain_file
 from chainrule.labs.words import counted
 from chainrule.notebooks.extra import widgets
 from chainrule.notebooks.fields import matrix, numbers, written
-from chainrule.notebooks.panel import Panel, control, on_change, say, sentence, side_by_side
+from chainrule.notebooks.panel import Panel, control, discard, on_change, say, sentence, side_by_side
 
 Given = dict[str, Any]
 
@@ -22,7 +22,7 @@ def _given(network: Network, x: list[float], **more: Any) -> Given:
     return {**vars(network), "x": x, **more}
 
 
-NAMES = {
+LOSS_NAMES = {
     "half": "half squared error",
     "mse": "mean squared error",
     "l1": "mean absolute error",
@@ -75,7 +75,7 @@ class ByHand(Panel):
         self.digits = control(widgets.IntSlider, "places", value=4, min=1, max=10)
         self.fields: dict[str, Any] = {}
         self.derivation: Derivation | None = None
-        self.section = widgets.ToggleButtons()
+        self.section = widgets.ToggleButtons(style={"button_width": "auto"})
         self.note, self.output, self._form = sentence(), widgets.Output(), widgets.VBox()
         above = side_by_side(self.example, self.digits)
         super().__init__(above, self._form, self.note, self.section, self.output)
@@ -97,15 +97,17 @@ class ByHand(Panel):
             own = {f"W{i}": _text(f"W⁽{_raised(i)}⁾", W), f"b{i}": _text(f"b⁽{_raised(i)}⁾", b), f"f{i}": choice}
             self.fields |= own
             rows.append(list(own.values()))
+        losses = [(words, name) for name, words in LOSS_NAMES.items()]
         last = {
             "y": _text("target y", given.get("y"), placeholder="empty: forward only"),
-            "loss": control(
-                widgets.Dropdown, "loss", options=[(words, name) for name, words in NAMES.items()], value="half"
-            ),
+            "loss": control(widgets.Dropdown, "loss", options=losses, value="half"),
             "lr": _text("learning rate η", given.get("lr"), placeholder="empty: no update"),
         }
         self.fields |= last
+        before = self._form.children
         self._form.children = [side_by_side(*row) for row in [*rows, list(last.values())]]
+        for row in before:
+            discard(*row.children, row)
         on_change(self.derive, *self.fields.values())
         self.derive()
 
@@ -119,9 +121,11 @@ class ByHand(Panel):
             return
         self.output.remove_class("stale")
         say(self.note, self.derivation.note)
-        before, titles = self.section.value, [section.title for section in self.derivation.sections]
-        self.section.options = titles
-        self.section.value = before if before in titles else "Forward"
+        titles = [section.title for section in self.derivation.sections]
+        if titles != list(self.section.options):
+            before = self.section.value
+            self.section.options = titles
+            self.section.value = before if before in titles else "Forward"
         self.show()
 
     def show(self) -> None:
@@ -191,7 +195,7 @@ def _agree(one: tuple[str, int, str], other: tuple[str, int, str]) -> None:
 
 
 def _text(label: str, value: Any, **options: Any) -> Any:
-    return control(widgets.Text, label, value=written(value), **options)
+    return control(widgets.Text, label, value=written(value), continuous_update=False, **options)
 
 
 def _raised(i: int) -> str:

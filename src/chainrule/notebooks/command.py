@@ -19,6 +19,14 @@ The notebooks are copied to a folder, where they are yours: one that you changed
 opened in JupyterLab, with their code; or with --voila as pages, without it.
 """
 
+# A page of Voilà's that is closed asks for the end of its kernel, but without the token that the server wants. So
+# kernels that no page is connected to are ended after five minutes without work.
+PAGES = (
+    "--show_tracebacks=True",
+    "--MappingKernelManager.cull_idle_timeout=300",
+    "--MappingKernelManager.cull_interval=60",
+)
+
 
 @click.command("notebook", help=HELP)
 @click.argument("name", required=False, type=click.Choice(list(LESSONS)), metavar="[NAME]")
@@ -63,7 +71,7 @@ def command(
             "--theme=dark": dark,
             "--allow-root": allow_root,
         }
-        serve([str(place), *(option for option, wanted in chosen.items() if wanted)])
+        serve([str(place), *(option for option, wanted in chosen.items() if wanted), *(PAGES if voila else ())])
 
 
 def _copy(name: str | None, folder: Path) -> Path:

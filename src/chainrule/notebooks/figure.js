@@ -4,7 +4,10 @@ const CONFIG = { displayModeBar: false };
 
 /** Return Plotly, which is loaded once for all figures of a page. */
 function plotly(model) {
-  globalThis.chainrulePlotly ??= load(model);
+  globalThis.chainrulePlotly ??= load(model).catch((error) => {
+    globalThis.chainrulePlotly = undefined; // the next figure tries again
+    throw error;
+  });
   return globalThis.chainrulePlotly;
 }
 
@@ -15,19 +18,31 @@ async function load(model) {
   return module.exports;
 }
 
+/** Return what a figure shows, for those who hear it: what it is, and the names in its legend. */
+function description(label, data) {
+  const names = data.filter((trace) => trace.name && trace.showlegend !== false).map((trace) => trace.name);
+  return names.length ? `${label}: ${names.join(", ")}` : label;
+}
+
 async function render({ model, el }) {
   const Plotly = await plotly(model);
+  let frame; // in which it will be drawn: what changes until then is drawn together
   const draw = () => {
+    frame = undefined;
     const { data, layout } = JSON.parse(model.get("shown"));
+    el.setAttribute("aria-label", description(model.get("label"), data));
     return Plotly.react(el, data, layout, CONFIG);
   };
-  model.on("change:shown", draw);
+  const drawSoon = () => (frame ??= requestAnimationFrame(draw));
+  el.setAttribute("role", "img");
+  model.on("change:shown", drawSoon);
   await draw();
   const observer = new ResizeObserver(() => el.offsetParent && Plotly.Plots.resize(el));
   observer.observe(el);
   return () => {
     observer.disconnect();
-    model.off("change:shown", draw);
+    model.off("change:shown", drawSoon);
+    cancelAnimationFrame(frame);
     Plotly.purge(el);
   };
 }

@@ -34,6 +34,8 @@ class Figure(anywidget.AnyWidget):
     Parameters
     ----------
     plot : plotly.graph_objects.Figure
+    label : str
+        What it shows, for those who hear the page; the names in its legend are said after it.
 
     Attributes
     ----------
@@ -43,7 +45,7 @@ class Figure(anywidget.AnyWidget):
 
     Examples
     --------
-    >>> figure = Figure(go.Figure(line("ReLU", 0)))
+    >>> figure = Figure(go.Figure(line("ReLU", 0)), "f(z) by z")
     >>> with figure.drawing():
     ...     move(figure, 0, [-1.0, 1.0], [0.0, 1.0])
     >>> figure.plot.data[0].y.tolist()
@@ -52,10 +54,11 @@ class Figure(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_name("figure.js")
     library = traitlets.Unicode().tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
     shown = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, plot: Any) -> None:
-        super().__init__(library=_library().model_id, shown=plot.to_json())
+    def __init__(self, plot: Any, label: str) -> None:
+        super().__init__(library=_library().model_id, label=label, shown=plot.to_json())
         self.plot = plot
 
     @contextmanager
@@ -101,7 +104,7 @@ def new_figure(traces: Sequence[Any], x: str, y: str, height: int | None = 300) 
         "xaxis": {"title": {"text": x, "standoff": 6}, **axis},
         "yaxis": {"title": {"text": y, "standoff": 6}, **axis},
     }
-    return Figure(go.Figure(list(traces), layout))
+    return Figure(go.Figure(list(traces), layout), f"{y} by {x}")
 
 
 def beside(*figures: Any) -> Any:
@@ -125,7 +128,7 @@ def line(name: str, look: int, **options: Any) -> Any:
     name : str
         In the legend.
     look : int
-        Its colour and its dashes, counted from 0.
+        Its colour and its dashes, counted from 0; 25 differ.
     **options
         Of ``plotly.graph_objects.Scatter``.
 
@@ -134,7 +137,8 @@ def line(name: str, look: int, **options: Any) -> Any:
     >>> line("tanh", 1).line.dash
     'dash'
     """
-    drawn = {"color": COLORS[look % len(COLORS)], "dash": DASHES[look % len(DASHES)], "simplify": False}
+    round, color = divmod(look, len(COLORS))
+    drawn = {"color": COLORS[color], "dash": DASHES[(color + round) % len(DASHES)], "simplify": False}
     return go.Scatter(name=name, **{"x": [], "y": [], "mode": "lines", "line": drawn, **options})
 
 

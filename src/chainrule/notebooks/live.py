@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +13,16 @@ from numpy.typing import NDArray
 from chainrule.nn import CrossEntropyLoss, Module
 from chainrule.notebooks.extra import widgets
 from chainrule.notebooks.figures import beside, line, move, new_figure
-from chainrule.notebooks.job import Job, Watcher
-from chainrule.notebooks.panel import Panel, button, say, sentence, show_table, side_by_side
+from chainrule.notebooks.job import Job, Watcher, told
+from chainrule.notebooks.panel import Panel, button, row, say, sentence, show_table, side_by_side
 from chainrule.optim import Optimizer
 from chainrule.train import NonFiniteLossError, Trainer, accuracy
 
 PHASES = ("training", "validation")
-WINDOW = 10  # steps whose mean loss is one point
+WINDOW = 10  # steps whose mean loss is one point, or more in a long training:
+POINTS = 400  # a curve has no more than these
+EARLIER = 5  # runs whose curves stay
+MARKED: dict[str, Any] = {"mode": "lines+markers", "cliponaxis": False}  # seen whole at the end of the axis, too
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +66,8 @@ class LiveTraining(Panel):
     Parameters
     ----------
     prepare : callable
-        Returns a ``Run``. A ``ValueError`` that it raises becomes a sentence on the page.
+        Reads the controls, draws the first weights and returns a ``Run``. A ``ValueError`` that it raises becomes
+        a sentence on the page.
     controls : sequence of widget
         What ``prepare`` reads.
     on_end : callable, optional
@@ -85,76 +90,83 @@ class LiveTraining(Panel):
         self, prepare: Callable[[], Run], controls: Sequence[Any], on_end: Callable[[], None] = lambda: None
     ) -> None:
         self._prepare, self._on_end = prepare, on_end
-        self.job = Job()
         self._finished = ""  # the name of the run whose curves are shown, if it has come to its end
         self.rows: list[dict[str, str]] = []
+        self.note, self.table = sentence("Press Run."), sentence()
+        self.job = Job(self.note)
         self.run = button("Run", self.start, button_style="primary")
         self.stop = button("Stop", self.job.stop, disabled=True)
         self.progress = widgets.FloatProgress(0, max=1, layout=widgets.Layout(flex="1 1 8em", min_width="0"))
-        self.note, self.table = sentence("Press Run."), sentence()
         self.loss, self.accuracy = (
-            new_figure([line(name, i, mode="lines+markers") for i, name in enumerate(PHASES)], "epoch", y)
+            new_figure([line(name, i, **MARKED) for i, name in enumerate(PHASES)], "epoch", y)
             for y in ("loss / nat", "accuracy / %")
         )
         for figure, top in ((self.loss, 2.5), (self.accuracy, 100)):
             with figure.drawing():
-                figure.plot.update_xaxes(rangemode="tozero", range=(0, 1))
+                figure.plot.update_xaxes(range=(0, 1), dtick=1)
                 figure.plot.update_yaxes(rangemode="nonnegative", range=(0, top))
-        buttons = side_by_side(self.run, self.stop, self.progress)
+        buttons = row(self.run, self.stop, self.progress)
         figures = beside(self.loss, self.accuracy)
         super().__init__(side_by_side(*controls), buttons, self.note, figures, self.table)
 
     def start(self) -> None:
-        """Run what the controls say."""
-        self.run.disabled, self.stop.disabled = True, False
+        """Run what the controls say, unless a run is going."""
+        if self.job.running:  # a second press of a button that was not yet grey on the page
+            return
+        Job.end_any()
         self.progress.value = 0
         say(self.note, "Reading the data …")
-        self.job.start(self._work)
-
-    def _work(self) -> None:
-        try:
+        with told(self.note):
             run = self._prepare()
-            self._make_room()
-            watcher = Watcher(lambda trainer: self._draw(trainer, run), self.job.stopping)
-            trainer = run.trainer(watcher)
-            try:
-                self._conclude(run, trainer.fit(run.train, run.epochs, run.validation).epochs)
-            except NonFiniteLossError as error:
-                self._draw(trainer, run, window=1)
-                say(self.note, diverged(error), wrong=True)
-            self._on_end()
-        except (ArithmeticError, OSError, ValueError) as error:  # what a person can mend, or learn from
-            say(self.note, f"{str(error).rstrip('.')}.", wrong=True)
-        except Exception as error:
-            say(self.note, f"Not foreseen: {type(error).__name__}: {error}", wrong=True)
-            raise
+            self._make_room(run)
+            self.run.disabled, self.stop.disabled = True, False
+            self.job.start(lambda: self._train(run))
+
+    def _train(self, run: Run) -> None:
+        watcher = Watcher(lambda trainer: self._draw(trainer, run), self.job.stopping)
+        trainer = run.trainer(watcher)
+        try:
+            self._conclude(run, trainer.fit(run.train, run.epochs, run.validation).epochs)
+        except NonFiniteLossError as error:
+            self._draw(trainer, run, window=1)
+            say(self.note, diverged(error), wrong=True)
         finally:
             self.run.disabled, self.stop.disabled = False, True
+        self._on_end()
 
-    def _make_room(self) -> None:
-        """Let the validation curves of the last run stay under its name, if it came to its end."""
+    def _make_room(self, run: Run) -> None:
+        """Empty the curves for a new run; those of the last stay under its name, if it came to its end."""
         name, self._finished = self._finished, ""
-        if not name:
-            return
         for figure in (self.loss, self.accuracy):
-            last = figure.plot.data[1]
-            points = {"x": last.x, "y": last.y, "mode": "lines+markers", "showlegend": figure is self.accuracy}
             with figure.drawing():
-                figure.plot.add_trace(line(name, len(figure.plot.data), **points))
+                if name:
+                    self._keep_validation(figure, name)
+                for i in range(len(PHASES)):
+                    move(figure, i, [], [])
+                longest = max(run.epochs, *(trace.x[-1] for trace in figure.plot.data[len(PHASES) :]), 1)
+                figure.plot.update_layout(xaxis_range=(0, longest), yaxis_range=None)
 
-    def _draw(self, trainer: Trainer, run: Run, window: int = WINDOW) -> None:
+    def _keep_validation(self, figure: Any, name: str) -> None:
+        """Keep the validation curve of a run, and let go of the oldest if there are many."""
+        traces, shown = figure.plot.data, figure is self.accuracy  # in one legend of the two
+        last = {"x": traces[1].x, "y": traces[1].y, "showlegend": shown, **MARKED}
+        figure.plot.data = [
+            trace for i, trace in enumerate(traces) if i < len(PHASES) or len(traces) - i < EARLIER
+        ]
+        figure.plot.add_trace(line(name, len(PHASES) + len(self.rows) - 1, **last))
+
+    def _draw(self, trainer: Trainer, run: Run, window: int | None = None) -> None:
         """Draw what has been measured."""
         steps, epochs, per_epoch = trainer.history.steps, trainer.history.epochs, len(run.train)
         if not steps:
             return
+        window = window or max(WINDOW, math.ceil(per_epoch * run.epochs / POINTS))
         numbers = [epoch["epoch"] for epoch in epochs]
         places, accuracies = list(numbers), [epoch["train_accuracy"] for epoch in epochs]
         if trainer.running is not None and trainer.running.tally.batches:  # what the epoch has given so far
             places.append(len(steps) / per_epoch)
             accuracies.append(trainer.running.tally.ratios()["accuracy"])
         with self.loss.drawing(), self.accuracy.drawing():
-            for figure in (self.loss, self.accuracy):
-                figure.plot.update_layout(xaxis_range=None, yaxis_range=None)  # as wide as what is drawn
             at, losses = means(steps, per_epoch, window)
             move(self.loss, 0, at, losses, mode="lines" if len(at) > 1 else "markers")
             move(self.loss, 1, numbers, [epoch["validation_loss"] for epoch in epochs])

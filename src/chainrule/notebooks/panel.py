@@ -4,36 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
-from chainrule.notebooks.extra import widgets
-
-# Colours are those of the page's theme, light or dark: Plotly's own are for one of them. What is wide scrolls by
-# itself, so that the page stays as wide as a telephone.
-STYLE = """<style>
-.chainrule { max-width: 100%; overflow: hidden; }
-.chainrule .js-plotly-plot .main-svg > :not(.hoverlayer) text { fill: var(--jp-ui-font-color1) !important; }
-.chainrule .js-plotly-plot :is(.gridlayer, .zerolinelayer) path { stroke: var(--jp-border-color2) !important; }
-[data-jp-theme-light="false"] .chainrule .js-plotly-plot :is(.lines, .points, .legendlines, .legendsymbols) {
-  filter: brightness(1.5); }
-.chainrule .widget-html-content { line-height: 1.45; white-space: normal; }
-.chainrule .widget-html { margin: 2px 0; }
-.chainrule .wrong { border-left: 4px solid #D55E00; padding-left: .6em; }
-.chainrule .stale { opacity: .5; }
-.chainrule .strip { aspect-ratio: 4.4; margin: 0; overflow: hidden; }
-[data-jp-theme-light="false"] .chainrule select { background-image:
-  url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'%3E\
-%3Cpath d='M5 7l4 4 4-4z' fill='white'/%3E%3C/svg%3E") !important; }
-.chainrule .wide { overflow-x: auto; }
-.chainrule table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.chainrule :is(th, td) { padding: .15em .7em; text-align: right; white-space: nowrap;
-  border-bottom: 1px solid var(--jp-border-color2); color: var(--jp-ui-font-color1); background: none; }
-.chainrule mjx-container[display] { overflow-x: auto; overflow-y: hidden; max-width: 100%; padding: .2em 0;
-  text-align: left !important; }
-.chainrule .widget-toggle-buttons { width: auto; }
-</style>"""
+from chainrule.notebooks.extra import anywidget, widgets
 
 LABELS = {"description_width": "8.5em"}
+WIDTH = "26em"  # of a column of controls, at least
+
+
+class Assets(anywidget.AnyWidget):  # type: ignore[misc]
+    """The style sheet of a panel, and the script that gives its sliders names that can be heard."""
+
+    _css = Path(__file__).with_name("panel.css")
+    _esm = Path(__file__).with_name("panel.js")
 
 
 class Panel:
@@ -50,31 +34,45 @@ class Panel:
 
     Examples
     --------
-    >>> Panel(sentence("2 of 3")).view.children[1].value
+    >>> Panel(sentence("2 of 3")).view.children[0].value
     '<div>2 of 3</div>'
     """
 
     def __init__(self, *rows: Any) -> None:
-        self.view = widgets.VBox([widgets.HTML(STYLE), *rows])
+        self.view = widgets.VBox([*rows, Assets()])
         self.view.add_class("chainrule")
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        return self.view._repr_mimebundle_(**options)
+        words = f"{type(self).__name__}: run this cell to see it."  # where there is no kernel
+        return self.view._repr_mimebundle_(**options) | {"text/plain": words}
 
 
-def side_by_side(*children: Any) -> Any:
-    """Return a row that becomes several where the page is narrow: controls, or figures.
+def row(*children: Any) -> Any:
+    """Return widgets in a row that becomes several where the page is narrow.
 
     Examples
     --------
-    >>> side_by_side(widgets.Button(), widgets.Button()).layout.flex_flow
+    >>> row(widgets.Button(), widgets.Button()).layout.flex_flow
     'row wrap'
     """
     return widgets.Box(children, layout=widgets.Layout(flex_flow="row wrap", align_items="center", width="100%"))
 
 
+def side_by_side(*controls: Any) -> Any:
+    """Return controls in columns, in as many as there is room for: on a telephone, in one.
+
+    Examples
+    --------
+    >>> len(side_by_side(widgets.Text(), widgets.Text()).children)
+    2
+    """
+    columns = f"repeat(auto-fill, minmax(min(100%, {WIDTH}), 1fr))"
+    layout = widgets.Layout(grid_template_columns=columns, width="100%", align_items="center")
+    return widgets.GridBox(controls, layout=layout)
+
+
 def control(kind: Callable[..., Any], description: str, **options: Any) -> Any:
-    """Return a control with a label, no wider than a telephone.
+    """Return a control with a label, as wide as its column.
 
     Parameters
     ----------
@@ -89,7 +87,7 @@ def control(kind: Callable[..., Any], description: str, **options: Any) -> Any:
     >>> control(widgets.IntSlider, "epochs", value=3, max=10).value
     3
     """
-    layout = widgets.Layout(flex="1 1 20em", max_width="26em", min_width="0")
+    layout = widgets.Layout(width="auto", min_width="0")
     return kind(description=description, style=LABELS, layout=layout, **options)
 
 
@@ -106,6 +104,22 @@ def button(description: str, on_click: Callable[[], None], **options: Any) -> An
     made = widgets.Button(description=description, layout=widgets.Layout(width="auto"), **options)
     made.on_click(lambda _: on_click())
     return made
+
+
+def discard(*parts: Any) -> None:
+    """Let go of widgets, here and on the page.
+
+    Examples
+    --------
+    >>> slider = widgets.IntSlider()
+    >>> discard(slider)
+    >>> slider.comm is slider.layout.comm is slider.style.comm is None
+    True
+    """
+    for part in parts:
+        for widget in (getattr(part, "style", None), part.layout, part):
+            if widget is not None:
+                widget.close()
 
 
 def on_change(react: Callable[[], None], *controls: Any) -> None:

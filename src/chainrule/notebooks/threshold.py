@@ -16,6 +16,47 @@ RATES = ("precision", "recall", "f1", "accuracy")
 COLUMNS, SHOWN = 10, 20  # pictures
 
 
+class Mistakes:
+    """Pictures of mistakes of one kind, and how many there are.
+
+    Parameters
+    ----------
+    name : str
+        Of the kind.
+
+    Attributes
+    ----------
+    count : HTML
+    strip : Figure
+
+    Examples
+    --------
+    >>> mistakes = Mistakes("Missed eights")
+    >>> mistakes.show(np.zeros((30, 28, 28)))
+    >>> mistakes.count.value
+    '<div>Missed eights: 30; the 20 worst</div>'
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.count, self.strip = sentence(), new_pictures(name, None, zmin=0, zmax=255)
+        self.strip.add_class("strip")
+        self.view = widgets.VBox([self.count, self.strip])
+
+    def show(self, images: Any) -> None:
+        """Show pictures, of which the worst mistake comes first.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (N, 28, 28)
+        """
+        count = len(images)
+        with self.strip.drawing():
+            self.strip.plot.data[0].z = mosaic(images[:SHOWN], COLUMNS)
+        order = f"; the {SHOWN} worst" if count > SHOWN else "; the worst first" if count > 1 else ""
+        say(self.count, f"{self._name}: {count}{order}")
+
+
 class Threshold(Panel):
     """A slider for the threshold, with what it does to precision and recall, and the mistakes as pictures.
 
@@ -31,7 +72,7 @@ class Threshold(Panel):
     threshold : FloatSlider
     rates : Figure
         Precision, recall, F1 and accuracy by the threshold, then the chosen threshold.
-    missed, alarms : Figure
+    missed, alarms : Mistakes
         Eights that are not recognised, and other digits that are taken for eights.
     scores : Scores
 
@@ -54,13 +95,9 @@ class Threshold(Panel):
         for i, rate in enumerate(RATES):
             move(self.rates, i, places, [100 * rates[rate] for rates in found])
         self.note, self.table = sentence(), sentence()
-        self.missed, self.alarms = (new_pictures(None, zmin=0, zmax=255) for _ in range(2))
-        for strip in (self.missed, self.alarms):
-            strip.add_class("strip")
-        labels = [widgets.VBox([sentence(text), figure]) for text, figure in (
-            ("Missed eights:", self.missed), ("Taken for eights:", self.alarms),
-        )]  # fmt: skip
-        super().__init__(side_by_side(self.threshold), self.note, self.table, self.rates, beside(*labels))
+        self.missed, self.alarms = Mistakes("Missed eights"), Mistakes("Taken for eights")
+        mistakes = beside(self.missed.view, self.alarms.view)
+        super().__init__(side_by_side(self.threshold), self.note, self.table, self.rates, mistakes)
         on_change(self.draw, self.threshold)
         self.draw()
 
@@ -70,9 +107,9 @@ class Threshold(Panel):
         self.scores = scores = Scores.of(taken, self.eights)
         with self.rates.drawing():
             move(self.rates, -1, [self.threshold.value] * 2, [0, 100])
-        for figure, which in ((self.missed, ~taken & self.eights), (self.alarms, taken & ~self.eights)):
-            with figure.drawing():
-                figure.plot.data[0].z = mosaic(self.images[which][:SHOWN], COLUMNS)
+        order = np.argsort(self.said, kind="stable")
+        self.missed.show(self.images[[i for i in order if self.eights[i] and not taken[i]]])
+        self.alarms.show(self.images[[i for i in order[::-1] if taken[i] and not self.eights[i]]])
         show_table(self.table, [
             {"": "eights", "taken for one": f"{scores.hits}", "rejected": f"{scores.missed}"},
             {"": "others", "taken for one": f"{scores.false_alarms}", "rejected": f"{scores.rejected}"},

@@ -48,7 +48,7 @@ class Training(Panel):
         )
         self.batch_size = control(widgets.SelectionSlider, "batch size", options=[16, 32, 64, 128, 256], value=64)
         self.epochs = control(widgets.IntSlider, "epochs", value=5, min=1, max=10)
-        self.image = control(widgets.IntSlider, "test image", value=0, min=0, max=999)
+        self.image = control(widgets.IntSlider, "test image", value=0, min=0, max=min(len(self.test), 1000) - 1)
         self.model = self.build()
         self.live = LiveTraining(self.prepare, (self.lr, self.batch_size, self.epochs), self.ask)
         self.answer, self.note = Answer(self.test.classes), sentence()
@@ -79,7 +79,7 @@ class Training(Panel):
     def ask(self) -> None:
         """Show what the network says of the chosen image."""
         i = self.image.value
-        with cr.no_grad():
+        with cr.no_grad(), np.errstate(all="ignore"):  # weights that have grown out of bounds are shown, too
             said = np.asarray(self.model(ToTensor().batch(self.test.data[i : i + 1])).softmax(1))[0]
         answer = self.answer.show(self.test.data[i], int(self.test.targets[i]), said)
         say(self.note, f"Image {i} is of the class {answer}.")

@@ -86,7 +86,8 @@ class Weights(Panel):
         self.kept, self.test = kept, test
         self.step = control(widgets.SelectionSlider, "steps", options=list(kept), value=max(kept))
         self.image = control(widgets.IntSlider, "test image", value=0, min=0, max=min(len(test), 1000) - 1)
-        self.pictures = new_pictures(300, reversescale=False)
+        self.pictures = new_pictures("The weights of each digit", None, reversescale=False)
+        self.pictures.add_class("templates")
         for digit in range(10):
             row, column = divmod(digit, COLUMNS)
             self.pictures.plot.add_annotation(
