@@ -65,8 +65,8 @@ def test_parameters_and_checkpoints_are_loaded():
 
 @pytest.mark.parametrize(
     ("held", "name"),
-    [(torch.nn.Linear(2, 2), "torch.nn.modules.linear"), (np.ones(2), "numpy"), ({1, 2}, "set")],
-    ids=["module", "array", "set"],
+    [(torch.nn.Linear(2, 2), "torch.nn.modules.linear"), (np.ones(2), "numpy"), (b"ab", "encode")],
+    ids=["module", "array", "bytes"],
 )
 def test_everything_else_is_refused_by_name(held, name):
     with pytest.raises(ValueError, match=name):

@@ -4,6 +4,8 @@ import contextlib
 import io
 import os
 import pickle
+import random
+import warnings
 import zipfile
 from collections import Counter, OrderedDict
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.stress.mutations import archived, of_program
 
 import chainrule as cr
 import chainrule.torch_files
@@ -57,7 +60,7 @@ TREES = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.lists(inner, max_size=4).map(tuple),
-        st.dictionaries(st.text("abc", max_size=3) | st.integers(), inner, max_size=3),
+        st.dictionaries(st.text("abc", max_size=3) | st.integers(-(2**63), 2**64 - 1), inner, max_size=3),
         st.dictionaries(st.text("abc", max_size=3), inner, max_size=3).map(OrderedDict),
     ),
     max_leaves=8,
@@ -106,19 +109,77 @@ def test_training_goes_on_from_the_other_frameworks_checkpoint():
     [
         (torch.nn.Linear(2, 2), "torch.nn.modules.linear.Linear"),
         (np.ones(2), "numpy"),
-        ({1, 2}, "set"),
+        (np.float64(0.5), r"numpy.*: save \.item\(\) of"),
+        (frozenset({1, 2}), "frozenset"),
         (b"ab", "encode"),
         (torch.ones(2, dtype=torch.bfloat16), r"BFloat16Storage, and tensors have float32, .*\.float\(\)"),
         (torch.ones(2, dtype=torch.complex64), "ComplexFloatStorage, and tensors have .*bool$"),
         (torch.ones(2).to_sparse(), "sparse"),
         (torch.device("cpu"), "torch.device"),
-        ({(1, 2): 3}, "a key of type tuple"),
+        (torch.ones(2, dtype=torch.uint16), "_rebuild_tensor_v3.* unsigned integers"),
+        ({((1,), 2): 3}, "of type tuple, as a key"),
+        ({2**64: 3}, "of type int, as a key"),
+        ({tuple(range(17)): 3}, "of type tuple, as a key"),
+        ({torch.ones(1)}, "of type Tensor, as a key"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_everything_else_is_refused_by_name(held, name):
     with pytest.raises(ValueError, match=name):
         loaded({"a": held})
+
+
+@pytest.mark.parametrize("program", [b"NK\x01.", b"(N.", b"N.x"], ids=["a value", "a mark", "bytes"])
+def test_what_belongs_to_nothing_is_refused(program):
+    with pytest.raises(ValueError, match="belongs to nothing"):
+        cr.load(archive(b"\x80\x02" + program))
+
+
+def test_a_storage_in_which_nothing_lies_is_refused():
+    with pytest.raises(ValueError, match="storage '1', which belongs to nothing"):
+        cr.load(archive(b"\x80\x02" + TENSOR + b"K\x00K\x02\x85K\x01\x85\x89)tR.", [bytes(16), bytes(4)]))
+
+
+@pytest.mark.parametrize("versions", [b"K\x03", b"]", b"}K\x00Ns", b"}K\x00}X\x07\x00\x00\x00versionNss"])
+def test_versions_of_modules_are_looked_at_before_a_model_trips_over_them(versions):
+    program = b"ccollections\nOrderedDict\n)R}X\x09\x00\x00\x00_metadata" + versions + b"sb."
+    with pytest.raises(ValueError, match="where the versions of modules were expected"):
+        cr.load(archive(b"\x80\x02" + program))
+
+
+def test_sets_and_short_tuples_as_keys_are_plain():
+    plain = {"seen": {1, "two", 2.5, None, (3, "x")}, (0, "weight"): [True], -(2**63): set()}
+    assert loaded(plain) == plain
+
+
+def python2(*pairs):
+    """Return a pickle of an OrderedDict of tensors as Python 2 and PyTorch 0.3 wrote it."""
+    filled = b"".join(b"](U" + bytes([len(key)]) + key.encode() + value + b"e" for key, value in pairs)
+    return b"\x80\x02ccollections\nOrderedDict\n](" + filled + b"e\x85R."
+
+
+OLD_TENSOR = (
+    b"ctorch._utils\n_rebuild_tensor\n((U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x04NtQ"
+    b"K\x00K\x02K\x02\x86K\x02K\x01\x86tR"
+)
+
+
+def test_files_of_python_2_are_read_as_pytorch_reads_them():
+    program = python2(("weight", OLD_TENSOR), ("epoch", b"K\x03"))
+    old = pickle.dumps({"protocol_version": 1001, "little_endian": True}, 2)
+    values = np.arange(4, dtype=np.float32)
+    content = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03." + old + program
+    content += b"\x80\x02](U\x010e." + (4).to_bytes(8, "little") + values.tobytes()
+    ours, theirs = cr.load(io.BytesIO(content)), torch.load(io.BytesIO(content), weights_only=True)
+    assert same(ours, theirs)
+    assert type(ours) is type(theirs) is OrderedDict
+    assert ours["weight"].tolist() == [[0, 1], [2, 3]]
+
+
+@pytest.mark.parametrize("key", [b"K\x01", b"X\x01\x00\x00\x00a", b"G" + bytes(8)])
+def test_a_key_that_is_given_twice_is_refused(key):
+    with pytest.raises(ValueError, match="twice"):
+        cr.load(archive(b"\x80\x02}(" + key + b"K\x01" + key + b"K\x02u."))
 
 
 def test_every_schedules_state_is_loaded():
@@ -169,8 +230,50 @@ def test_nested_pairs_are_no_bomb():
         cr.load(archive(b"\x80\x02)" + pairs + b"."))
     memoized = b"".join(b"q\x00h\x00\x86" for _ in range(80))
     assert len(cr.load(archive(b"\x80\x02)" + memoized + b"."))) == 2
-    with pytest.raises(ValueError, match="a key of type tuple"):  # whose hash would take 2**80 steps
+    with pytest.raises(ValueError, match="of type tuple, as a key"):  # whose hash would take 2**80 steps
         cr.load(archive(b"\x80\x02})" + memoized + b"Ns."))
+
+
+def trained():
+    """Return what is in a checkpoint, and views of one storage."""
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
+    optimizer = torch.optim.Adam(model.parameters())
+    model(torch.ones(4, 3)).sum().backward()
+    optimizer.step()
+    a = torch.arange(12.0).reshape(3, 4)
+    return model.state_dict(), optimizer.state_dict(), model[0].weight, [a, a.T, a[1, ::2]], (1, 2.5, None, {3})
+
+
+def content(obj):
+    """Return an object as text, tensors by their values, and without what stands for storages."""
+    if isinstance(obj, torch.Tensor | cr.Tensor):
+        array = obj.detach().numpy()
+        return f"{array.dtype}{array.shape}{array.tolist() if array.size < 10**4 else array.strides}"
+    if isinstance(obj, dict):
+        return f"{type(obj).__name__}({[(key, content(value)) for key, value in obj.items()]})"
+    if isinstance(obj, list | tuple):
+        return f"{type(obj).__name__}({list(map(content, obj))})"
+    return repr(obj) if isinstance(obj, int | float | str | set | type(None)) else "storage"
+
+
+@pytest.mark.parametrize("count", [150, pytest.param(9000, marks=pytest.mark.full)])
+def test_of_a_changed_pickle_pytorch_reads_the_same_wherever_both_read(count):
+    torch.save(trained(), file := io.BytesIO())
+    with zipfile.ZipFile(file) as members:
+        parts = {name: members.read(name) for name in members.namelist()}
+    both = 0
+    for seed in range(count):
+        changed = of_program(parts["archive/data.pkl"], random.Random(seed))
+        written = archived((parts | {"archive/data.pkl": changed}).items())
+        with contextlib.suppress(Exception), warnings.catch_warnings(action="ignore"):  # what PyTorch refuses
+            theirs = content(torch.load(io.BytesIO(written), weights_only=True))
+            with contextlib.suppress(ValueError):
+                ours = content(cr.load(io.BytesIO(written)))
+                both += 1
+                if ours != theirs:
+                    pytest.fail(f"seed {seed}: {ours} is not {theirs}")
+    assert both > count // 50
 
 
 TENSOR = (

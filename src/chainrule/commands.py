@@ -121,7 +121,9 @@ SHARED: list[Option] = [
         help="PyTorch's run: trained live if it is installed, else a recorded one.",
     ),
     click.option(
-        "--out", type=click.Path(path_type=Path), help="Folder of results.  [default: a new one in runs/]"
+        "--out",
+        type=click.Path(path_type=Path),
+        help="Folder of results, made if it is not there.  [default: a new one in runs/]",
     ),
     click.option(
         "--resume",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import glob
 import os
-import tempfile
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 
 @contextmanager
@@ -16,7 +16,8 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a file for writing that appears under its name only when the block has ended well.
 
     What stood there before stays until then: a full disk or a killed process leaves the old file, or none, never
-    half of the new one.
+    half of the new one. A link stays a link, and a file keeps its permissions. What is no file, as a pipe or
+    ``/dev/stdout``, is written to as it is.
 
     Parameters
     ----------
@@ -34,27 +35,42 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
     Examples
     --------
+    >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
     >>> with write_whole(folder / "numbers") as file:
     ...     _ = file.write(b"1 2 3")
     >>> (folder / "numbers").read_bytes()
     b'1 2 3'
     """
-    target = Path(path)
+    target, mode = Path(os.path.realpath(path)), _mode(path)
+    if mode is not None and not stat.S_ISREG(mode):
+        with Path(path).open("wb") as file:
+            yield file
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent)
+    partial = target.with_name(f".{target.name}.{os.urandom(4).hex()}.partial")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with partial.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(target)
+        if mode is not None:
+            partial.chmod(stat.S_IMODE(mode))
+        partial.replace(target)
     except BaseException as error:
-        Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (None, name):
-            raise with_path(error, target) from error
+        with suppress(OSError):
+            partial.unlink()
+        if isinstance(error, OSError) and error.filename in (None, str(partial)):
+            raise with_path(error, path) from error
         raise
+
+
+def _mode(path: str | os.PathLike[str]) -> int | None:
+    """Return of which kind a file is, and its permissions, or None if there is none."""
+    try:
+        return os.stat(path).st_mode  # noqa: PTH116 (accepts what os.fspath accepts)
+    except OSError:
+        return None
 
 
 def with_path(error: OSError, path: str | os.PathLike[str]) -> OSError:
@@ -85,13 +101,14 @@ def remove_partial(path: str | os.PathLike[str]) -> None:
 
     Examples
     --------
+    >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
     >>> (folder / ".numbers.a1b2c3.partial").touch()
     >>> remove_partial(folder / "numbers")
     >>> list(folder.iterdir())
     []
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))
     for left in target.parent.glob(f".{glob.escape(target.name)}.*.partial"):
         left.unlink(missing_ok=True)
 
@@ -106,6 +123,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
     Examples
     --------
+    >>> import tempfile
     >>> path = Path(tempfile.mkdtemp(), "note.txt")
     >>> write_text(path, "∂L/∂W")
     >>> path.read_text(encoding="utf-8")
@@ -113,10 +131,3 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """
     with write_whole(path) as file:
         file.write(text.encode())
-
-
-def _umask() -> int:
-    """Return the process's mask of permissions; temporary files are made without regard to it."""
-    mask: Any = os.umask(0)
-    os.umask(mask)
-    return int(mask)

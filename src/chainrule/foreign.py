@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import reprlib
 import zipfile
 from typing import Any
 
@@ -11,6 +12,14 @@ import numpy as np
 from chainrule import dtypes
 from chainrule.ops import Array
 from chainrule.tensor import Tensor
+
+HALVES = ": save what .float() makes of it"  # of elements of half the precision
+LONGEST_KEY = 64  # bits: of longer integers, any number have one hash, and a dict of those takes ages
+
+
+def short(value: Any) -> str:
+    """Return the beginning of a value; the whole of nested tuples may be exponentially long."""
+    return reprlib.repr(value)[:80]
 
 
 def check_members(archive: zipfile.ZipFile) -> None:
@@ -70,12 +79,13 @@ def checked_tensor(array: Array, name: Any) -> Tensor:
     >>> checked_tensor(np.array([1.0], np.float16), "weight")
     Traceback (most recent call last):
     ...
-    ValueError: 'weight' has elements of float16, and tensors have float32, float64, int8, ...
+    ValueError: 'weight' has elements of float16, and tensors have float32, ...: save what .float() makes of it
     """
     native = array.astype(array.dtype.newbyteorder("="), copy=False)
     if native.dtype not in dtypes.SUPPORTED:
         names = ", ".join(map(str, dtypes.SUPPORTED))
-        raise ValueError(f"{name!r} has elements of {native.dtype}, and tensors have {names}")
+        mend = HALVES if native.dtype == np.float16 else ""
+        raise ValueError(f"{name!r} has elements of {native.dtype}, and tensors have {names}{mend}")
     check_booleans(native, name)
     return Tensor(native)
 

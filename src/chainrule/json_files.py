@@ -97,6 +97,8 @@ def unseal(content: Any) -> dict[str, Any]:
     ...
     ValueError: the content does not agree with its checksum
     """
+    if isinstance(content, dict) and "sha256" not in content:
+        raise ValueError("it has no checksum of its own, as in older versions")
     inner = {key: value for key, value in content.items() if key != "sha256"} if isinstance(content, dict) else {}
     if not inner or content.get("sha256") != _checksum(inner):
         raise ValueError("the content does not agree with its checksum")

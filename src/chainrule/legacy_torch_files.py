@@ -12,9 +12,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from chainrule.foreign import check_booleans
+from chainrule.foreign import check_booleans, short
 from chainrule.ops import Array
-from chainrule.torch_files import Machine, RefusedFileError, short
+from chainrule.torch_files import Machine, RefusedFileError
 
 BEGINNING = b"\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."  # the magic number 0x1950A86A20F9469CFC6C
 VERSION = 1001

@@ -6,6 +6,8 @@ executed when it is read.
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import math
 import os
@@ -18,8 +20,8 @@ import numpy as np
 
 from chainrule import legacy_torch_files, torch_files
 from chainrule.device import device as Device
-from chainrule.files import write_whole
-from chainrule.foreign import check_booleans, check_members, checked_tensor
+from chainrule.files import with_path, write_whole
+from chainrule.foreign import LONGEST_KEY, check_booleans, check_members, checked_tensor, short
 from chainrule.json_files import parse_json
 from chainrule.ops import Array
 from chainrule.tensor import Tensor
@@ -43,6 +45,8 @@ def save(obj: Any, f: PathOrFile) -> None:
     ------
     TypeError
         If something else is found in ``obj``: the error says where.
+    ValueError
+        If containers are nested beyond what Python can follow.
 
     Examples
     --------
@@ -54,7 +58,10 @@ def save(obj: Any, f: PathOrFile) -> None:
     {'weight': tensor([1., 2.]), 'epoch': 3}
     """
     arrays: list[Array] = []
-    text = json.dumps(_pack(obj, arrays, "obj"))
+    try:
+        text = json.dumps(_pack(obj, arrays, "obj"))
+    except RecursionError:
+        raise ValueError("save() can't follow obj: it is nested too deeply, or holds itself") from None
     members: dict[str, Any] = {
         STRUCTURE: np.frombuffer(text.encode(), np.uint8),
         **{f"{i}": a for i, a in enumerate(arrays)},
@@ -72,6 +79,7 @@ def load(f: PathOrFile, map_location: Any = None, *, weights_only: bool = True) 
     Parameters
     ----------
     f : path-like or binary file
+        One that can't be moved about in, as a pipe, is read into memory first.
     map_location : optional
         Must be the CPU; for PyTorch's sake.
     weights_only : bool
@@ -86,6 +94,10 @@ def load(f: PathOrFile, map_location: Any = None, *, weights_only: bool = True) 
     ------
     OSError
         If there is no such file, or it can't be read.
+    MemoryError
+        If it is larger than the memory that there is.
+    TypeError
+        If ``f`` is neither a path nor a binary file.
     ValueError
         If it is no such file, a damaged one, or one with anything else in it, which is named: nothing that a file
         says is executed.
@@ -103,13 +115,21 @@ def load(f: PathOrFile, map_location: Any = None, *, weights_only: bool = True) 
         Device(map_location)
     if not weights_only:
         raise NotImplementedError("load(weights_only=False) would execute what a file says: not covered")
+    if not isinstance(f, str | os.PathLike) and (not hasattr(f, "read") or isinstance(f, io.TextIOBase)):
+        mend = ": put it into an io.BytesIO" if isinstance(f, bytes | bytearray) else ""
+        raise TypeError(f"load expected a path or a file that was opened with 'rb', got {type(f).__name__}{mend}")
     name = os.fspath(f) if isinstance(f, str | os.PathLike) else getattr(f, "name", "the file")
     with Path(f).open("rb") if isinstance(f, str | os.PathLike) else nullcontext(f) as file:
         try:
-            return _read(file)
+            return _read(file if file.seekable() else io.BytesIO(file.read()))
         except torch_files.RefusedFileError as error:
             raise ValueError(f"{name} can't be loaded: {error}") from None
+        except MemoryError as error:
+            raise MemoryError(f"{name} can't be loaded: it needs more memory than there is") from error
         except Exception as error:
+            # EINVAL: what is asked of a file that says of itself what can't be
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+                raise with_path(error, name) from error
             raise ValueError(
                 f"{name} is not a file that chainrule.save or torch.save wrote, or it is damaged "
                 f"({type(error).__name__}: {str(error)[:300]})"
@@ -149,8 +169,8 @@ def _pack(obj: Any, arrays: list[Array], where: str) -> Any:
 
 
 def _key(key: Any, where: str) -> Any:
-    if not isinstance(key, str | int):
-        raise TypeError(f"{where}: keys must be strings or integers, got {key!r}")
+    if not isinstance(key, str | int) or (isinstance(key, int) and key.bit_length() > LONGEST_KEY):
+        raise TypeError(f"{where}: keys must be strings or integers of {LONGEST_KEY} bits, got {short(key)}")
     return key
 
 
@@ -185,20 +205,20 @@ class _Saved:
         return array
 
     def _unpack(self, node: Any) -> Any:
-        if not isinstance(node, dict):
+        if not isinstance(node, dict | list):
             return node
-        ((kind, value),) = node.items()
-        match kind:
-            case "tensor" | "array" if type(value) is int:
+        ((kind, value),) = node.items() if isinstance(node, dict) else [("[", node)]
+        match kind, value:
+            case "tensor" | "array", int() if type(value) is int:
                 array = self._member(f"{value}")
                 return checked_tensor(array, value) if kind == "tensor" else array
-            case "dict":
+            case "dict", list():
                 pairs = [(_key(k, "structure"), self._unpack(v)) for k, v in value]
                 if len(result := dict(pairs)) < len(pairs):
                     raise ValueError("a dict has a key twice")
                 return result
-            case "list":
+            case "list", list():
                 return [self._unpack(v) for v in value]
-            case "tuple":
+            case "tuple", list():
                 return tuple(self._unpack(v) for v in value)
         raise ValueError(f"unknown entry {kind!r}")

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import math
 import pickletools
-import reprlib
 import sys
 import zipfile
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, Any
 
 import numpy as np
 
 from chainrule import dtypes
-from chainrule.foreign import check_booleans, check_members
+from chainrule.foreign import HALVES, LONGEST_KEY, check_booleans, check_members, short
 from chainrule.ops import Array
 from chainrule.tensor import Size, Tensor
 
@@ -36,6 +36,7 @@ STORAGES = {
     "BoolStorage": dtypes.bool_,
 }
 KEYS = (str, int, float, bool, type(None))
+LONGEST_TUPLE = 16  # as a key: its hash is computed anew every time
 REPEATED = 1 << 20  # elements that an expanded tensor may have, however few numbers it repeats
 
 
@@ -58,8 +59,8 @@ def read(archive: zipfile.ZipFile) -> Any:
     Returns
     -------
     object
-        Tensors, numbers, strings, None, in any nesting of dicts, counters, lists and tuples. Tensors that shared
-        memory share it again.
+        Tensors, numbers, strings, None, in any nesting of dicts, counters, lists, tuples and sets. Tensors that
+        shared memory share it again.
 
     Raises
     ------
@@ -71,7 +72,9 @@ def read(archive: zipfile.ZipFile) -> Any:
     name = _pickle_of(archive)
     assert name is not None
     storages = _Storages(archive, str(PurePosixPath(name).parent))
-    return Machine(storages).run(storages.member(name))
+    result = Machine(storages).run(storages.member(name))
+    storages.check_all_used()
+    return result
 
 
 def _pickle_of(archive: zipfile.ZipFile) -> str | None:
@@ -91,6 +94,13 @@ class _Storages:
 
     def member(self, name: str) -> bytes:
         return self.archive.read(name)
+
+    def check_all_used(self) -> None:
+        """Raise if there are storages in which no tensor lies."""
+        beginning = f"{self.folder}/data/"
+        keys = {name.removeprefix(beginning) for name in self.archive.namelist() if name.startswith(beginning)}
+        if unused := keys - self.arrays.keys() - {""}:
+            raise ValueError(f"it holds storage {short(min(unused))}, which belongs to nothing")
 
     def __call__(self, identity: Any) -> Array:
         """Return the storage that a persistent id names, as one vector."""
@@ -135,14 +145,19 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, requires_grad: An
     array = np.lib.stride_tricks.as_strided(
         storage[min(start, len(storage)) :], shape, [step * itemsize for step in steps]
     )
-    tensor = Tensor(array)
-    return tensor.requires_grad_() if requires_grad is True else tensor
+    return Tensor(array).requires_grad_(_flag(requires_grad))
 
 
 def _parameter(data: Any, requires_grad: Any, *rest: Any) -> Tensor:
     if not isinstance(data, Tensor):
         raise ValueError("a parameter without values")
-    return data.requires_grad_(requires_grad is True)
+    return data.requires_grad_(_flag(requires_grad))
+
+
+def _flag(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError(f"{short(value)} where True or False was expected")
+    return value
 
 
 def _numbers(values: Any) -> tuple[int, ...]:
@@ -155,10 +170,20 @@ def _size(values: Any) -> Size:
     return Size(_numbers(values))
 
 
-def _ordered(*pairs: Any) -> OrderedDict[Any, Any]:
-    if pairs:
-        raise RefusedFileError("it holds an OrderedDict that is made of something")
-    return OrderedDict()
+def _ordered(pairs: Any = ()) -> OrderedDict[Any, Any]:
+    """Return a dict, which Python 2 filled at once."""
+    result: OrderedDict[Any, Any] = OrderedDict()
+    for pair in pairs if isinstance(pairs, list | tuple) else (pairs,):
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise ValueError(f"{short(pair)} where a pair was expected")
+        _enter(result, *pair)
+    return result
+
+
+def _set(items: Any) -> set[Any]:
+    if not isinstance(items, list):
+        raise ValueError(f"{short(items)} where the items of a set were expected")
+    return set(map(_key, items))
 
 
 def _counter(counts: Any) -> Counter[Any]:
@@ -168,14 +193,23 @@ def _counter(counts: Any) -> Counter[Any]:
 
 
 CALLABLE: dict[str, Callable[..., Any]] = {
+    "__builtin__ set": _set,
+    "builtins set": _set,
     "collections Counter": _counter,  # the milestones of MultiStepLR
     "collections OrderedDict": _ordered,
     "torch Size": _size,
+    "torch._utils _rebuild_tensor": partial(_tensor, requires_grad=False),  # before 0.4
     "torch._utils _rebuild_tensor_v2": _tensor,
     "torch._utils _rebuild_parameter": _parameter,
 }
 NAMED: dict[str, Any] = {f"torch {name}": dtype for name, dtype in STORAGES.items()} | {
     f"torch {dtype.name}": dtype for dtype in dtypes.SUPPORTED
+}
+
+
+MENDS = {
+    "numpy": ": save .item() of NumPy's numbers, and torch.from_numpy() of its arrays",
+    "torch._utils _rebuild_tensor_v3": ": those of unsigned integers and of 8-bit floats are not",
 }
 
 
@@ -203,8 +237,10 @@ class Machine:
 
     def run(self, pickle: bytes | IO[bytes]) -> Any:
         """Return what a pickle makes; in a file, that which begins where the file stands."""
-        for opcode, argument, _ in pickletools.genops(pickle):
+        for opcode, argument, place in pickletools.genops(pickle):
             if opcode.name == "STOP":
+                if len(self.stack) != 1 or self.marks or (isinstance(pickle, bytes) and place != len(pickle) - 1):
+                    raise ValueError("it holds something that belongs to nothing")
                 return _allowed(self.stack.pop())
             perform = getattr(self, f"_{opcode.name.lower()}", None)
             if perform is not None:
@@ -251,8 +287,10 @@ class Machine:
         self.stack.append(_named(name))
 
     def _stack_global(self, _: Any) -> None:
-        name = self.stack.pop()
-        self.stack.append(_named(f"{self.stack.pop()} {name}"))
+        name, module = self.stack.pop(), self.stack.pop()
+        if not isinstance(name, str) or not isinstance(module, str):
+            raise ValueError(f"{short(module)} and {short(name)} where names were expected")
+        self.stack.append(_named(f"{module} {name}"))
 
     def _tuple(self, _: Any) -> None:
         self.stack.append(tuple(map(_allowed, self._since_mark())))
@@ -281,17 +319,15 @@ class Machine:
 
     def _setitem(self, _: Any) -> None:
         value, key = self.stack.pop(), self.stack.pop()
-        self._enter([key, value])
+        self._enter_all([key, value])
 
     def _setitems(self, _: Any) -> None:
-        self._enter(self._since_mark())
+        self._enter_all(self._since_mark())
 
-    def _enter(self, items: list[Any]) -> None:
+    def _enter_all(self, items: list[Any]) -> None:
         target = self._of(dict)
         for key, value in zip(items[::2], items[1::2], strict=True):
-            if type(key) not in KEYS:
-                raise RefusedFileError(f"it holds a dict with a key of type {type(key).__name__}")
-            target[key] = _allowed(value)
+            _enter(target, key, value)
 
     def _of(self, kind: type[Any]) -> Any:
         if not self.stack or not isinstance(self.stack[-1], kind):
@@ -315,10 +351,15 @@ class Machine:
         target = self._of(OrderedDict)
         if not isinstance(state, dict) or set(state) != {"_metadata"}:
             raise RefusedFileError(f"it holds an OrderedDict with attributes {short(state)}")
-        target._metadata = state["_metadata"]  # versions of modules, as PyTorch's load_state_dict reads them
+        metadata = state["_metadata"]
+        entries = metadata.values() if isinstance(metadata, dict) else [metadata]
+        if any(not isinstance(entry, dict) or type(entry.get("version", 1)) is not int for entry in entries):
+            raise ValueError(f"{short(metadata)} where the versions of modules were expected")
+        target._metadata = metadata  # as load_state_dict reads it
 
 
 PUSHED = {"BINUNICODE", "SHORT_BINUNICODE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT"}
+PUSHED |= {"SHORT_BINSTRING"}  # Python 2
 CONSTANTS: dict[str, Callable[[], Any]] = {
     "NONE": lambda: None,
     "NEWTRUE": lambda: True,
@@ -329,24 +370,35 @@ CONSTANTS: dict[str, Callable[[], Any]] = {
 }
 
 
-def short(value: Any) -> str:
-    """Return the beginning of a value; the whole of nested tuples may be exponentially long."""
-    return reprlib.repr(value)[:80]
-
-
 def _named(name: str) -> Any:
     """Return what a name of the file stands for here."""
     if name in NAMED:
         return NAMED[name]
     if name.startswith("torch ") and name.endswith("Storage"):
         kind, names = name.removeprefix("torch "), ", ".join(map(str, dtypes.SUPPORTED))
-        mend = ": save what .float() makes of it" if kind in ("HalfStorage", "BFloat16Storage") else ""
-        raise RefusedFileError(f"it holds a {kind}, and tensors have {names}{mend}")
+        mend = HALVES if kind in ("HalfStorage", "BFloat16Storage") else ""
+        raise RefusedFileError(f"it holds a {kind[:80]}, and tensors have {names}{mend}")
     if name not in CALLABLE:
-        raise RefusedFileError(
-            f"it refers to {name.replace(' ', '.', 1)}, and only tensors and plain containers are read"
-        )
+        refused, mend = name.replace(" ", ".", 1)[:200], MENDS.get(name.partition(".")[0], MENDS.get(name, ""))
+        raise RefusedFileError(f"it refers to {refused}, and only tensors and plain containers are read{mend}")
     return _Global(name)
+
+
+def _enter(target: dict[Any, Any], key: Any, value: Any) -> None:
+    if _key(key) in target:
+        raise ValueError(f"a dict has the key {short(key)} twice")
+    target[key] = _allowed(value)
+
+
+def _key(value: Any) -> Any:
+    """Return what may be a key, or in a set: what is hashed in no more time than it takes to read it."""
+    for part in value if type(value) is tuple and len(value) <= LONGEST_TUPLE else (value,):
+        if type(part) not in KEYS or (type(part) is int and part.bit_length() > LONGEST_KEY):
+            raise RefusedFileError(
+                f"it holds {short(value)}, of type {type(value).__name__}, as a key: keys are strings, numbers "
+                f"(integers of {LONGEST_KEY} bits) and tuples of at most {LONGEST_TUPLE} of these"
+            )
+    return value
 
 
 def _allowed(value: Any) -> Any:

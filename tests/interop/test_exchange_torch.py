@@ -1,5 +1,6 @@
 """What goes over to PyTorch and comes back is the same; a training can change sides in the middle."""
 
+import io
 import sys
 from collections import Counter, OrderedDict
 
@@ -53,10 +54,21 @@ def test_tuples_with_names_keep_them():
     assert type(pair) is type(cr.ones(1).max(0))
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "complex64", "uint16"])
-def test_what_tensors_of_ours_do_not_have_is_refused(dtype):
-    with pytest.raises(TypeError):
-        from_torch([torch.ones(2, dtype=getattr(torch, dtype))])
+@pytest.mark.parametrize(
+    ("held", "named"),
+    [
+        (torch.ones(2, dtype=torch.float16), r"torch.float16, .*\.float\(\)"),
+        (torch.ones(2, dtype=torch.bfloat16), r"torch.bfloat16, .*\.float\(\)"),
+        (torch.ones(2, dtype=torch.complex64), "torch.complex64"),
+        (torch.ones(2, dtype=torch.uint16), "torch.uint16"),
+        (torch.eye(2).to_sparse(), "Sparse"),
+        (torch.ones(2, device="meta"), "no data"),
+    ],
+    ids=["float16", "bfloat16", "complex64", "uint16", "sparse", "without values"],
+)
+def test_what_tensors_of_ours_do_not_have_is_refused_and_where_it_is(held, named):
+    with pytest.raises(TypeError, match=rf"value\['model'\]\[1\], a tensor of .*{named}"):
+        from_torch({"model": [torch.ones(2), held]})
 
 
 def test_versions_of_modules_are_kept():
@@ -131,3 +143,99 @@ def test_a_training_goes_over_and_comes_back_and_ends_at_the_same_numbers():
         np.testing.assert_allclose(ours.detach(), theirs.detach(), rtol=1e-7, atol=1e-12)
     assert torch.equal(torch.get_rng_state(), stream)
     assert last.schedule.get_last_lr() == whole.schedule.get_last_lr()
+
+
+# ---- every optimiser and every schedule, through files ----------------------------------------------------------
+
+OPTIMIZERS = {
+    "SGD": {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+    "Adam": {"amsgrad": True},
+    "AdamW": {"amsgrad": True, "maximize": False},
+    "RMSprop": {"centered": True, "momentum": 0.5},
+    "Adagrad": {"lr_decay": 0.1, "initial_accumulator_value": 0.1},
+    "Adadelta": {"rho": 0.8},
+    "Adamax": {"weight_decay": 0.1},
+    "NAdam": {"decoupled_weight_decay": True, "weight_decay": 0.1},
+    "RAdam": {},
+    "Rprop": {},
+    "ASGD": {"t0": 2, "lambd": 0.1},
+    "LBFGS": {"max_iter": 4},
+}
+SCHEDULES = {
+    "StepLR": lambda s, o: s.StepLR(o, 2),
+    "MultiStepLR": lambda s, o: s.MultiStepLR(o, [2, 4, 4]),
+    "ConstantLR": lambda s, o: s.ConstantLR(o, 0.5, 3),
+    "LinearLR": lambda s, o: s.LinearLR(o, 0.5, total_iters=4),
+    "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.9),
+    "PolynomialLR": lambda s, o: s.PolynomialLR(o, 6, 2.0),
+    "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 5),
+    "CosineAnnealingWarmRestarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 3),
+    "ReduceLROnPlateau": lambda s, o: s.ReduceLROnPlateau(o, patience=0, threshold=0.5),
+    "CyclicLR": lambda s, o: s.CyclicLR(o, 0.01, 0.1, 2, cycle_momentum=False),
+    "OneCycleLR": lambda s, o: s.OneCycleLR(o, 0.1, 12, cycle_momentum=False),
+    "LambdaLR": lambda s, o: s.LambdaLR(o, lambda epoch: 0.9**epoch),
+    "ChainedScheduler": lambda s, o: s.ChainedScheduler([s.ConstantLR(o, 0.5, 3), s.ExponentialLR(o, 0.9)], o),
+    "SequentialLR": lambda s, o: s.SequentialLR(o, [s.ConstantLR(o, 0.5, 3), s.ExponentialLR(o, 0.9)], [3]),
+}
+
+
+class Training:
+    """Two layers that share their weights, trained on one batch, in one library."""
+
+    def __init__(self, library, optimizer, schedule):
+        nn, self.library = library.nn, library
+        library.manual_seed(0)
+        first, last = nn.Linear(4, 4), nn.Linear(4, 4)
+        last.weight = first.weight
+        self.model = nn.Sequential(first, nn.BatchNorm1d(4), nn.Tanh(), last).double()
+        options = OPTIMIZERS[optimizer]
+        self.optimizer = getattr(library.optim, optimizer)(self.model.parameters(), lr=0.05, **options)
+        self.schedule = SCHEDULES[schedule](library.optim.lr_scheduler, self.optimizer)
+        self.x = library.from_numpy(np.random.default_rng(0).standard_normal((8, 4)))
+
+    def closure(self):
+        self.optimizer.zero_grad()
+        loss = ((self.model(self.x) - 1) ** 2).mean()
+        loss.backward()
+        return loss
+
+    def train(self, steps=3):
+        losses = []
+        for _ in range(steps):
+            losses.append(self.optimizer.step(self.closure).item())
+            plateau = type(self.schedule).__name__ == "ReduceLROnPlateau"
+            self.schedule.step(losses[-1]) if plateau else self.schedule.step()
+        return losses
+
+    def save(self, **options):
+        """Write a file as this library does."""
+        file, parts = io.BytesIO(), (self.model, self.optimizer, self.schedule)
+        self.library.save([part.state_dict() for part in parts], file, **options)
+        return io.BytesIO(file.getvalue())
+
+    def load(self, file):
+        if self.library is torch:
+            torch.save(to_torch(cr.load(file)), kept := io.BytesIO())
+            states = torch.load(io.BytesIO(kept.getvalue()), weights_only=True)
+        else:
+            states = cr.load(file)
+        for part, state in zip((self.model, self.optimizer, self.schedule), states, strict=True):
+            part.load_state_dict(state)
+
+
+# Every optimiser and every schedule at least once.
+PAIRS = [(list(OPTIMIZERS)[i % len(OPTIMIZERS)], schedule) for i, schedule in enumerate(SCHEDULES)]
+
+
+@pytest.mark.parametrize("new", [True, False], ids=["new files", "old files"])
+@pytest.mark.parametrize(("optimizer", "schedule"), PAIRS)
+def test_every_optimizer_and_schedule_goes_over_and_back_through_files(optimizer, schedule, new):
+    expected = Training(torch, optimizer, schedule).train(9)
+    first = Training(torch, optimizer, schedule)
+    losses = first.train()
+    ours = Training(cr, optimizer, schedule)
+    ours.load(first.save(_use_new_zipfile_serialization=new))
+    losses += ours.train()
+    last = Training(torch, optimizer, schedule)
+    last.load(ours.save())
+    np.testing.assert_allclose(losses + last.train(), expected, rtol=1e-9)

@@ -1,6 +1,9 @@
 """A run in its folder: several trainings, interrupted anywhere, resumed to the same bits."""
 
 import json
+import subprocess
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -128,8 +131,80 @@ def test_options_that_were_edited_by_hand_are_not_gone_on_with(options, edit):
     (options.out / "summary.json").touch()  # of a run that was killed while it wrote its results
     path = options.out / "options.json"
     path.write_text(path.read_text().replace(*edit))
-    with pytest.raises(LabError, match=r"options.json is not as the run wrote it .*: begin another run"):
+    with pytest.raises(
+        LabError, match=r"options.json is not as this version writes it .*: begin anew with --over"
+    ):
         resumed("lab", Options(resume=True, out=options.out))
+
+
+@pytest.mark.parametrize("finished", [False, True])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"lab": "lab", "options": {"lr": 0.01}}'])
+def test_a_run_whose_options_are_damaged_or_of_an_older_version_can_be_overwritten(options, content, finished):
+    lab(options)
+    if not finished:
+        (options.out / "running").touch()
+    (options.out / "options.json").write_text(content)
+    with pytest.raises(LabError, match="--overwrite"):
+        LabRun("lab", options).__enter__()
+    with pytest.raises(LabError, match="nothing to resume"):
+        resumed("lab", replace(options, resume=True))
+    with LabRun("lab", replace(options, overwrite=True)):
+        assert {path.name for path in options.out.iterdir()} == {"options.json", "running"}
+
+
+def test_options_without_a_checksum_are_said_to_be_of_an_older_version(options):
+    with pytest.raises(Interrupted), LabRun("lab", options):
+        raise KeyboardInterrupt
+    path = options.out / "options.json"
+    content = json.loads(path.read_text())
+    del content["sha256"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(LabError, match=r"older versions.*--overwrite"):
+        resumed("lab", replace(options, resume=True))
+
+
+@pytest.mark.parametrize("names", [["options.json"], ["options.json", "report.md"], ["running"]])
+def test_a_folder_that_only_looks_a_little_like_a_run_is_never_deleted(options, names):
+    options.out.mkdir()
+    for name in names:
+        (options.out / name).write_text("years of work")
+    with pytest.raises(LabError, match="no run of a lab"):
+        LabRun("lab", replace(options, overwrite=True)).__enter__()
+    assert [(options.out / name).read_text() for name in names] == ["years of work"] * len(names)
+
+
+def test_what_a_run_has_left_that_was_killed_before_it_began_is_in_nobodys_way(options):
+    options.out.mkdir()
+    (options.out / "running").touch()
+    with LabRun("lab", options):
+        pass
+
+
+def test_two_processes_are_never_at_work_on_one_run(options):
+    with LabRun("lab", options) as first:
+        (first.folder / "checkpoint.npz").write_bytes(b"of the first")
+        before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
+        for other in (options, replace(options, resume=True), replace(options, overwrite=True)):
+            program = f"from tests.labs.test_run import *; LabRun('lab', {other!r}).__enter__()"
+            program = f"from pathlib import *\n{program}".replace("PosixPath", "Path")
+            done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+            assert done.returncode == 1
+            assert "another process is at work" in done.stderr.splitlines()[-1]
+        assert {path.name: path.read_bytes() for path in first.folder.iterdir()} == before
+    with LabRun("lab", replace(options, overwrite=True)):
+        pass
+
+
+def test_runs_that_begin_at_once_get_folders_of_their_own(tmp_path):
+    both = [LabRun("lab", Options(), runs=tmp_path / "runs") for _ in range(2)]
+    with both[0] as first, both[1] as second:
+        assert [run.folder.name for run in (first, second)] == ["lab", "lab-2"]
+
+
+def test_where_no_folder_can_be_made_the_error_says_what_to_do(tmp_path):
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(LabError, match=r"no folder can be made in .*runs \(File exists\): name one with --out"):
+        LabRun("lab", Options(), runs=tmp_path / "runs")
 
 
 def test_the_newest_interrupted_run_is_resumed(tmp_path):

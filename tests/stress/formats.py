@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.stress.mutations import archived, of_bytes, of_json, of_members
+from tests.stress.mutations import archived, of_bytes, of_fields, of_json, of_members, of_numbers, of_program
 
 import chainrule as cr
 from chainrule.datasets.idx import IDXError, idx_header, read_images
@@ -157,6 +157,19 @@ def claiming(content, size, at):
     return bytes(changed)
 
 
+def overlapping():
+    """Return an archive whose directory leads from two names to one member."""
+    content = saved('{"list": [{"array": 0}, {"array": 1}]}', *[member(np.zeros(9))] * 2)
+    last = content.rindex(b"PK\x01\x02") + 42
+    before = content.rindex(b"PK\x01\x02", 0, last - 42) + 42
+    return content[:last] + content[before : before + 4] + content[last + 4 :]
+
+
+def colliding(n=20_000):
+    """Return integers that all have one hash."""
+    return [number * (2**61 - 1) for number in range(2, n)]
+
+
 ONE = '{"array": 0}'
 MANY = '{"list": [' + ", ".join([ONE] * 5000) + "]}"
 SAVED_BOMBS = {
@@ -171,6 +184,10 @@ SAVED_BOMBS = {
     "records": saved('{"tensor": 0}', member(np.zeros(2, "f4,i4"))),
     "booleans of 7": saved('{"tensor": 0}', header("(1,)", "'|b1'") + b"\x07"),
     "a key twice": saved('{"dict": [["a", 1], ["a", 2]]}'),
+    "colliding keys": saved(f'{{"dict": {[[key, 1] for key in colliding()]}}}'),
+    "a list of text": saved('{"list": "text"}'),
+    "a list that is not said to be one": saved("[1, 2]"),
+    "one header for two": overlapping(),
     "two kinds": saved('{"array": 0, "array": 1}', *[member(0.0)] * 2),
     "no key": saved('{"dict": [[null, 1]]}'),
     "endless nesting": saved("[" * 10**5 + "]" * 10**5),
@@ -193,10 +210,27 @@ def npz(folder):
     return Format(
         written(cr.save, content),
         lambda path: plain(cr.load(path)),
-        noticed=(of_bytes,),
-        unnoticed=(of_members,),
+        noticed=(of_bytes, of_fields),
+        unnoticed=(of_members, of_header),
         bombs=SAVED_BOMBS,
     )
+
+
+def of_header(content, rng):
+    """Return a file of cr.save in which an array is another, and the checksum is right."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = rng.choice(sorted(members))
+    shape = rng.choice(
+        ("()", "(1,)", "(2,)", "(6,)", "(3, 2)", "(2, 3)", "(-1,)", "(0, 9)", "(2, True)", "(1.0,)", "3")
+    )
+    descr = rng.choice(
+        ("'<f4'", "'>f4'", "'<i4'", "'<f2'", "'|b1'", "'|S4'", "'<M8[s]'", "('<f4', (2,))", "[('a', 'u1')]")
+    )
+    array = header(shape, descr).replace(b"False", rng.choice((b"False", b"True ")))
+    length = len(header("()"))
+    members[name] = array + members[name][length:]
+    return archived(members.items())
 
 
 def training():
@@ -231,7 +265,7 @@ def checkpoint(folder):
         cr.save(state, file)
         return file.getvalue()
 
-    return Format(written(write), read, noticed=(of_bytes,), unnoticed=(of_members, of_state))
+    return Format(written(write), read, noticed=(of_bytes, of_fields), unnoticed=(of_members, of_state))
 
 
 def entry(dtype="F32", shape=(1,), offsets=(0, 4)):
@@ -246,16 +280,16 @@ def tensors(text, data=bytes(4), length=None):
 def safetensors(folder):
     cr.manual_seed(0)
 
-    def of_header(content, rng):
+    def of_entries(content, rng):
         length = int.from_bytes(content[:8], "little")
-        text = of_json(content[8 : 8 + length].rstrip(), rng)
+        text = rng.choice((of_json, of_numbers))(content[8 : 8 + length].rstrip(), rng)
         return struct.pack("<Q", len(text)) + text + content[8 + length :]
 
     a, b = f'"a": {entry()}', f'"b": {entry()}'
     return Format(
         written(save_safetensors, cr.nn.Sequential(cr.nn.Linear(3, 2), cr.nn.BatchNorm1d(2))),
         lambda path: plain(load_safetensors(path)),
-        unnoticed=(of_bytes, of_header),
+        unnoticed=(of_bytes, of_entries),
         says=lambda value, content: (
             all(data in content for _, _, data in value.values())
             and sum(len(data) for _, _, data in value.values()) < len(content)
@@ -306,17 +340,36 @@ def of_torch(**options):
 
 
 def torch_save(folder):
+    def of_pickle(content, rng):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        name = next(name for name in members if name.endswith("data.pkl"))
+        return archived((members | {name: of_program(members[name], rng)}).items())
+
     return Format(
         of_torch(),
         lambda path: plain(cr.load(path)),
-        noticed=(of_bytes,),
-        unnoticed=(of_members,),
+        noticed=(of_bytes, of_fields),
+        unnoticed=(of_members, of_pickle),
         bombs={
             "doubled storage": program(doubling(), b"Q."),
             "repeated without end": program(REPEATING, storage=bytes(16)),
             "doubled size": program(b"ctorch\nSize\n", doubling(), b"\x85R."),
             "doubled attributes": program(b"ccollections\nOrderedDict\n)R", doubling(), b"b."),
             "doubled key": program(b"}", doubling(), b"Ns."),
+            "doubled name": program(doubling(), b"X\x01\x00\x00\x00x\x93."),
+            "doubled set": program(b"cbuiltins\nset\n](", doubling(), b"e\x85R."),
+            "a name of a megabyte": program(b"cos\n" + b"x" * 10**6 + b"\n."),
+            "colliding keys": program(
+                b"}(", *(b"\x8a\x0a" + k.to_bytes(10, "little") + b"N" for k in colliding()), b"u."
+            ),
+            "a key twice": program(b"}(K\x01NK\x01Nu."),
+            "a stride that leaves the storage": program(
+                REPEATING.replace(b"K\x00\x85\x89", b"K\x01\x85\x89"), storage=bytes(16)
+            ),
+            "a negative stride": program(
+                REPEATING.replace(b"K\x00\x85\x89", b"\x8a\x01\xff\x85\x89"), storage=bytes(16)
+            ),
             "deflated": archived([("archive/data.pkl", b"N."), ("a", bytes(10**8))], zipfile.ZIP_DEFLATED),
             "a function": program(b"cos\nsystem\nX\x04\x00\x00\x00true\x85R."),
         },

@@ -1,9 +1,12 @@
 """A full disk: a clear error, the old file whole, nothing left lying about, and the run can be gone on with."""
 
+import errno
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import matplotlib.figure
 import pytest
@@ -84,6 +87,41 @@ def test_a_training_on_a_full_disk_is_gone_on_with_when_there_is_room(disk, step
     assert {file.name for file in folder.iterdir()} == {"checkpoint", "metrics.jsonl", "epochs.csv"}
     assert 0 < len(cr.load(path)["history"]["steps"]) <= step
     assert train(resume=path) == expected
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), KeyboardInterrupt()], ids=repr
+)
+@pytest.mark.parametrize(("owner", "call"), [(os, "fsync"), (Path, "replace")], ids=["flush", "rename"])
+def test_a_training_that_ends_at_any_of_its_writes_is_gone_on_with(tmp_path, monkeypatch, owner, call, error):
+    setting, does, calls = training(), getattr(owner, call), []
+
+    def train(folder, fails=None, resume=None):
+        def counted(*arguments):
+            calls.append(arguments)
+            if len(calls) == fails:
+                raise error
+            return does(*arguments)
+
+        folder.mkdir(exist_ok=True)
+        calls.clear()
+        callbacks = [JSONLines(folder / "metrics.jsonl"), Checkpoint(folder / "checkpoint", None, 2)]
+        trainer, loader, validation = setting.make(callbacks)
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, call, counted)
+            trainer.fit(loader, 2, validation, resume=resume)
+        return setting.fingerprint(trainer)
+
+    expected, count = train(tmp_path / "once"), len(calls)
+    assert count > 6
+    for fails in range(1, count + 1):
+        folder = tmp_path / f"{fails}"
+        with pytest.raises(type(error)) as raised:
+            train(folder, fails)
+        assert isinstance(error, KeyboardInterrupt) or raised.value.filename.startswith(str(folder))
+        assert not list(folder.glob(".*.partial")), "something half written was left behind"
+        checkpoint = folder / "checkpoint"
+        assert train(folder, resume=checkpoint if checkpoint.exists() else None) == expected
 
 
 SCRIPT = """

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.random import Generator, default_generator
+from chainrule.random import Generator, source_of
 
 __all__ = ["make_circles", "make_classification", "make_moons", "make_spiral", "make_wave", "make_xor"]
 
@@ -253,7 +253,7 @@ def _start(
     if groups < 1:
         raise ValueError(f"{name} expected at least one class, got {groups}")
     sizes = [n_samples // groups + (i < n_samples % groups) for i in range(groups)]
-    return generator or default_generator, sizes
+    return source_of(generator), sizes
 
 
 def _ray(angle: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.foreign import HALVES
 from chainrule.tensor import Tensor, as_tensor
 
 VERSION = "2.13.0"  # the version whose runs are recorded, and that the "reference" extra installs
@@ -60,7 +61,7 @@ def to_torch(value: Any) -> Any:
     """
     torch = import_torch()
 
-    def convert(leaf: Any) -> Any:
+    def convert(leaf: Any, where: str) -> Any:
         return torch.from_numpy(np.array(leaf)) if isinstance(leaf, Tensor | np.ndarray) else leaf
 
     return _each(value, convert)
@@ -85,7 +86,7 @@ def from_torch(value: Any) -> Any:
     Raises
     ------
     TypeError
-        If a tensor has a dtype that tensors of ours don't have, or is sparse.
+        If a tensor has a dtype that tensors of ours don't have, is sparse or has no values: the error says where.
 
     Examples
     --------
@@ -93,8 +94,14 @@ def from_torch(value: Any) -> Any:
     {'state': {0: {'step': 3}}}
     """
 
-    def convert(leaf: Any) -> Any:
-        return as_tensor(leaf.numpy(force=True).copy()) if _is_torch_tensor(leaf) else leaf
+    def convert(leaf: Any, where: str) -> Any:
+        if not _is_torch_tensor(leaf):
+            return leaf
+        try:
+            return as_tensor(leaf.numpy(force=True).copy())
+        except (TypeError, NotImplementedError) as error:  # half precision; without values
+            mend = HALVES if leaf.is_floating_point() else ""
+            raise TypeError(f"{where}, a tensor of {leaf.dtype}, can't be taken over: {error}{mend}") from error
 
     return _each(value, convert)
 
@@ -103,14 +110,14 @@ def _is_torch_tensor(value: Any) -> bool:
     return any(base.__module__ == "torch" and base.__name__ == "Tensor" for base in type(value).__mro__)
 
 
-def _each(value: Any, convert: Callable[[Any], Any]) -> Any:
+def _each(value: Any, convert: Callable[[Any, str], Any], where: str = "value") -> Any:
     """Return a copy of nested containers, of the same types and attributes, with what they hold converted."""
     if isinstance(value, dict):
         result = copy.copy(value)
         for key, inner in value.items():
-            result[key] = _each(inner, convert)
+            result[key] = _each(inner, convert, f"{where}[{key!r}]")
         return result
     if isinstance(value, list | tuple):
-        items = [_each(v, convert) for v in value]
+        items = [_each(v, convert, f"{where}[{i}]") for i, v in enumerate(value)]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
-    return convert(value)
+    return convert(value, where)

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.files import write_whole
-from chainrule.foreign import checked_tensor
+from chainrule.foreign import HALVES, checked_tensor
 from chainrule.json_files import parse_json
 from chainrule.nn import Module
 from chainrule.tensor import Tensor
+
+RESERVED = "__metadata__"
 
 
 def _library() -> Any:
@@ -32,6 +34,11 @@ def save_safetensors(model: Module, path: str | os.PathLike[str], metadata: dict
     metadata : dict of str, optional
         Notes to keep in the file.
 
+    Raises
+    ------
+    ValueError
+        If a parameter or buffer has the name under which such files keep their notes.
+
     Examples
     --------
     >>> import tempfile
@@ -41,7 +48,11 @@ def save_safetensors(model: Module, path: str | os.PathLike[str], metadata: dict
     >>> sorted(load_safetensors(path))
     ['bias', 'weight']
     """
-    arrays = {name: np.ascontiguousarray(t) for name, t in model.state_dict().items()}
+    arrays = {name: np.asarray(tensor, order="C") for name, tensor in model.state_dict().items()}
+    if RESERVED in arrays:
+        raise ValueError(
+            f"safetensors files keep their notes as {RESERVED!r}: no parameter or buffer can be called so"
+        )
     content = _library().save(arrays, metadata=metadata)
     with write_whole(path) as file:
         file.write(content)
@@ -84,7 +95,10 @@ def load_safetensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
         parse_json(content[8 : 8 + length])  # which knows names that are given twice
         return {name: checked_tensor(array, name) for name, array in arrays.items()}
     except KeyError as error:  # of the library, for dtypes that NumPy lacks
-        raise ValueError(f"{os.fspath(path)} holds tensors of dtype {error}, which NumPy does not have") from error
+        mend = HALVES if error.args == ("BF16",) else ""
+        raise ValueError(f"{os.fspath(path)} has tensors of {error}, which NumPy does not have{mend}") from error
+    except MemoryError as error:
+        raise MemoryError(f"{os.fspath(path)} can't be loaded: it needs more memory than there is") from error
     except Exception as error:
         raise ValueError(
             f"{os.fspath(path)} is not a safetensors file of what chainrule covers, or it is damaged: "

@@ -4,53 +4,91 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.json_files import read_json, seal, unseal
 from chainrule.labs.options import LabError, Options
 from chainrule.labs.results import write_json
 from chainrule.serialization import load
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 RUNS = Path("runs")
-RUNNING = "running"  # a file that is there as long as the run is not finished
+RUNNING = "running"  # a file that is there as long as the run is not finished, and locked by who is at work on it
 OPTIONS = "options.json"  # marks a folder as a run's
+FINISHED = ("summary.json", "report.md")
 REMEMBERED = ("epochs", "batch_size", "lr", "seed", "data", "reference", "extra")
 FIXED = ("batch_size", "lr", "seed")  # once a run has begun; and so are a lab's own
 
 
 def new_folder(lab: str, runs: Path) -> Path:
-    """Return the name of a folder that is not there yet: ``runs/tutorial``, ``runs/tutorial-2`` and so on."""
-    folder, number = runs / lab, 1
-    while folder.exists():
-        number += 1
-        folder = runs / f"{lab}-{number}"
+    """Make a folder that was not there: ``runs/tutorial``, or ``runs/tutorial-2`` and so on."""
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        for number in count(1):
+            folder = runs / (lab if number == 1 else f"{lab}-{number}")
+            with suppress(FileExistsError):  # also where another process has made it just now
+                folder.mkdir()
+                break
+    except OSError as error:
+        raise LabError(f"no folder can be made in {runs} ({error.strerror}): name one with --out") from error
     return folder
 
 
-def make_empty(folder: Path, overwrite: bool) -> None:
-    """Make the folder, or empty it, or raise a LabError."""
+def hold(folder: Path) -> BaseFileLock:
+    """Keep other processes from a run until its lock is released or this process ends, or raise a LabError."""
+    from filelock import FileLock, Timeout  # here: it takes as long to import as NumPy
+
+    lock = FileLock(folder / RUNNING)
     try:
-        if folder.is_dir() and any(folder.iterdir()):
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise LabError(
+            f"another process is at work on the run in {folder}: wait for its end, or name another --out"
+        ) from error
+    (folder / RUNNING).touch()  # of several interrupted runs, the newest is gone on with
+    return lock
+
+
+def make_empty(folder: Path, overwrite: bool) -> BaseFileLock:
+    """Make the folder, or empty it, and hold it, or raise a LabError."""
+    try:
+        before = _content(folder)
+        if before:
             _check_deletable(folder, overwrite)
-            # The mark of a run last: if this is killed in between, the rest can still be deleted.
-            for path in sorted(folder.iterdir(), key=lambda path: path.name == OPTIONS):
-                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         folder.mkdir(parents=True, exist_ok=True)
+        lock = hold(folder)
+        # The mark of a run last: if this is killed in between, the rest can still be deleted.
+        for path in sorted(before, key=lambda path: path.name == OPTIONS):
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        return lock
     except OSError as error:
         raise LabError(
             f"--out expected a folder, or a place for one, got {folder}, which can't be used: {error.strerror}"
         ) from error
 
 
+def _content(folder: Path) -> list[Path]:
+    """Return what a folder holds, apart from what a process has left that was killed before it had begun."""
+    paths = folder.iterdir() if folder.is_dir() else []
+    return [path for path in paths if path.name != RUNNING or path.is_dir() or path.stat().st_size]
+
+
 def _check_deletable(folder: Path, overwrite: bool) -> None:
     """Raise if a folder with something in it must stay as it is."""
-    if _remembered(folder) is None:
+    marks = (folder / RUNNING).is_file() or all((folder / name).is_file() for name in FINISHED)
+    damaged = (folder / OPTIONS).is_file() and marks
+    if _remembered(folder) is None and not damaged:
         raise LabError(f"--out {folder} holds files but no run of a lab: they stay, so name another folder")
     if not overwrite:
         state, mend = "a finished run", ""
         if (folder / RUNNING).exists():
+            hold(folder).release()  # which says so if it is not interrupted at all
             state, mend = "an interrupted run", "--resume goes on with it, "
         raise LabError(
             f"--out {folder} holds {state}: {mend}--overwrite deletes it, and another --out leaves it alone"
@@ -79,8 +117,8 @@ def _unchanged(folder: Path) -> dict[str, Any]:
         return unseal(read_json(path))
     except (OSError, ValueError) as error:
         raise LabError(
-            f"nothing to resume: {path} is not as the run wrote it ({error}). What a run began with can't be "
-            "changed: begin another run"
+            f"nothing to resume: {path} is not as this version writes it ({error}). What a run began with can't "
+            "be changed: begin anew with --overwrite, or in another folder"
         ) from error
 
 

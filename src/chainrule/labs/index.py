@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from chainrule.labs.report import markdown_table
+from chainrule.pages import page
 
 PAGE, REPORT = "index.html", "report.html"
 FIRST = (REPORT, "report.md", "summary.json", "metrics.jsonl", "model.safetensors")  # before the figures
@@ -58,7 +60,7 @@ def index_page(entries: Sequence[Entry], version: str) -> str:
     body = _html(f"# The labs\n\n{contents}\n\n{sections}\n\nchainrule {version}")
     for entry in entries:
         body = body.replace(f"<h2>{entry.name}</h2>", f'<h2 id="{entry.name}">{entry.name}</h2>')
-    return _page("chainrule: the labs", body)
+    return page("chainrule: the labs", body, STYLE)
 
 
 def _section(entry: Entry) -> str:
@@ -70,7 +72,7 @@ def _section(entry: Entry) -> str:
     others = [name for name in entry.files if name not in (*FIRST, *INTERNAL)]
     links = ", ".join(f"[{name}](<{entry.name}/{name}>)" for name in first + others)
     report = f"**[The report]({entry.name}/{REPORT})** ({entry.seconds:.0f} s)"
-    figure = f"![{entry.name}](<{entry.name}/{entry.figure}>)"
+    figure = f"![The main figure of the lab {entry.name}](<{entry.name}/{entry.figure}>)"
     table = markdown_table(entry.table) if entry.table else ""
     return "\n\n".join([head, report, figure, table, *entry.conclusions, f"Files: {links}"])
 
@@ -89,32 +91,45 @@ def report_page(folder: Path, title: str) -> str:
     others = [name for name in pictures if f"]({name})" not in text]
     more = "".join(f"\n\n![{name}](<{name}>)\n\n{name}" for name in others)
     heading = "\n\n## More figures and films" if others else ""
-    return _page(title, _html(f"[All labs](../{PAGE})\n\n{text}{heading}{more}"))
+    return page(title, _html(f"[All labs](../{PAGE})\n\n{text}{heading}{more}"), STYLE)
 
 
 def _html(markdown: str) -> str:
+    """Return Markdown as HTML: what is wide scrolls in a box of its own, and a picture links its file."""
     from markdown_it import MarkdownIt
 
-    body: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
-    return body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    image = parser.renderer.rules["image"]
+
+    def linked(tokens: Any, i: int, options: Any, env: Any) -> str:
+        target = escape(tokens[i].attrs["src"])
+        return f'<a class="wide" href="{target}">{image(tokens, i, options, env)}</a>'
+
+    parser.renderer.rules["image"] = linked
+    body: str = parser.render(markdown)
+    box = '<div class="wide" role="group" aria-label="Table" tabindex="0">'  # can be scrolled by the keyboard
+    return body.replace("<table>", f"{box}<table>").replace("</table>", "</table></div>")
 
 
-def _page(title: str, body: str) -> str:
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
-    )
-
-
+# A picture of 150 dots per inch is shown in its inches, that of a film in its dots: so text has one size in all.
+# On a narrow screen text stays readable, and the boxes scroll; the first column of a table, which says what is in the
+# row, stays in sight.
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 60rem; margin: 2rem auto;
-  padding: 0 1rem; }
-h2 { margin: 3rem 0 0; border-top: 1px solid #ccc; padding-top: 1rem; }
-img { max-width: 100%; height: auto; }
-.wide { overflow-x: auto; }
+body { max-width: 70rem; }
+p, ul { max-width: 50rem; } p:has(.wide) { max-width: none; }
+.wide { display: block; overflow-x: auto; margin: 1rem 0; }
+.wide img { display: block; max-width: 100%; background: #fff; border-radius: .4rem; }
+img[src$=".png"] { zoom: .64; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.2rem 0.8rem; text-align: left; vertical-align: top; border-bottom: 1px solid #ddd; }
-code { background: #f2f2f2; padding: 0 0.2em; }
-a { color: #0072B2; }
+th, td { padding: .2rem .8rem; vertical-align: top; border-bottom: 1px solid var(--line); }
+th { vertical-align: bottom; }
+td[style*="right"] { white-space: nowrap; }
+code { display: inline-block; background: var(--card); padding: 0 .2em; overflow-wrap: anywhere; }
+@media (max-width: 70rem) {
+  table { width: max-content; } th { max-width: 9rem; } td { max-width: 20rem; }
+  th:first-child, td:first-child { position: sticky; left: 0; max-width: 10rem; background: var(--page); }
+  .wide img { max-width: none; min-width: 100%; } img[src$=".png"] { zoom: .48; }
+}
+@media (prefers-color-scheme: dark) { .wide img { padding: .8rem; filter: brightness(.88); } }
+@media print { img, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } }
 """

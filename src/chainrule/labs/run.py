@@ -14,7 +14,7 @@ from chainrule.datasets import Source
 from chainrule.files import write_text
 from chainrule.interop import save_safetensors
 from chainrule.labs.bar import bar
-from chainrule.labs.folder import RUNNING, RUNS, check_facts, make_empty, new_folder, remember, resumed
+from chainrule.labs.folder import RUNNING, RUNS, check_facts, hold, make_empty, new_folder, remember, resumed
 from chainrule.labs.options import Interrupted, LabError, Options
 from chainrule.labs.reference import Reference
 from chainrule.labs.results import LabResult, describe, environment, write_json
@@ -97,23 +97,31 @@ class LabRun:
             self._facts["PyTorch trained beside chainrule"] = reference.live is not None
 
     def __enter__(self) -> Self:
+        resume = self.options.resume
+        self._lock = hold(self.folder) if resume else make_empty(self.folder, self.options.overwrite)
+        try:
+            self._begin()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def _begin(self) -> None:
+        """Note what the run is started with, or check that it is gone on with the same."""
         if self.options.resume:
             check_facts(self.folder, self._facts)
             print(f"Going on with the run in {self.folder}.", file=sys.stderr)
             for left in self.folder.glob(".*.partial"):  # by a process that was killed while it wrote
                 left.unlink()
-        else:
-            make_empty(self.folder, self.options.overwrite)
         options = self.options
         if self.reference is not None:  # a resumed run keeps it, whether or not PyTorch has been installed since
             options = replace(options, reference=self.reference.kind)
         remember(self.folder, self.lab, options, self._facts)
-        (self.folder / RUNNING).touch()  # last: a folder without options is taken for no run, and stays for ever
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._lock.release()
         if isinstance(error, KeyboardInterrupt):
             raise Interrupted(self.folder) from error
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

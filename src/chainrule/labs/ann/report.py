@@ -305,9 +305,7 @@ class AnnResults:
         )
         return f"""# Artificial neural networks
 
-{self.findings["training"].title}.
-
-![Training](training.png)
+![{self.findings["training"].title}](training.png)
 
 ## Conclusions
 

@@ -218,9 +218,7 @@ class Results:
         conclusions = "\n\n".join(f"**{about}.** {said}" for about, said in self._conclusions().items())
         return f"""# Recognising the digit 8
 
-{self.headline()}.
-
-![Error and rates of every epoch](training.png)
+![{self.headline()}](training.png)
 
 ## Conclusions
 

@@ -214,9 +214,7 @@ class Results:
         )
         return f"""# Softmax regression on MNIST
 
-{self.headline()}.
-
-![Loss and accuracy of every epoch](curves.png)
+![{self.headline()}](curves.png)
 
 ## Conclusions
 

@@ -68,9 +68,7 @@ class TutorialResults:
         )
         return f"""# PyTorch's beginner tutorial in NumPy
 
-{self.comparison.headline()}.
-
-![Losses of both networks](loss.png)
+![{self.comparison.headline()}](loss.png)
 
 ## Conclusions
 
