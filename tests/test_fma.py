@@ -44,3 +44,16 @@ def test_float64_is_rounded_once(x, a, b):
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_adding_zero_makes_minus_zero_plus_zero(kind):
     assert not np.signbit(fma(np.array([-0.0], dtype=kind), 1.0, 0.0)[0])
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize(("a", "b"), [(np.inf, 1.0), (1.5, -np.inf), (np.nan, 1.0), (1.5, np.nan)])
+def test_infinities_and_nan_come_out_as_from_product_and_sum(kind, a, b):
+    x = np.array([-2.0, 0.0, 3.0], dtype=kind)
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(fma(x, a, b), x * kind(a) + kind(b))
+
+
+def test_factors_too_large_to_be_split_give_finite_results():
+    with np.errstate(invalid="ignore", over="ignore"):
+        assert fma(np.array([2.0, -0.5]), 1e307, 1e300).tolist() == [2e307 + 1e300, -0.5e307 + 1e300]

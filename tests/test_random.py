@@ -158,7 +158,9 @@ def test_a_state_continues_the_stream_where_it_was_taken(seed, words, normals):
     np.testing.assert_array_equal(other.words(700), g.words(700))
 
 
-@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda g: pickle.loads(pickle.dumps(g))])
+@pytest.mark.parametrize(
+    "duplicate", [copy.deepcopy, Generator.clone_state, lambda g: pickle.loads(pickle.dumps(g))]
+)
 def test_copies_of_a_generator_continue_its_stream(duplicate):
     g = Generator().manual_seed(9)
     g.normal(5)
@@ -260,21 +262,22 @@ def damaged(offset: int, value: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda g: Generator("cuda"), ValueError, 'device="cpu"'),
+        (lambda g: Generator("cuda"), RuntimeError, 'device="cpu"'),
         (lambda g: g.manual_seed(2**64), ValueError, "from -2"),
         (lambda g: g.manual_seed(-(2**63) - 1), ValueError, "from -2"),
-        (lambda g: g.manual_seed(1.5), TypeError, "integer"),
-        (lambda g: g.set_state(np.zeros(10, np.uint8)), ValueError, "5056 bytes"),
+        (lambda g: g.manual_seed(1.5), RuntimeError, "integer"),
+        (lambda g: g.manual_seed(True), RuntimeError, "integer"),
+        (lambda g: g.set_state(np.zeros(10, np.uint8)), RuntimeError, "5056 bytes"),
         (lambda g: g.set_state(np.zeros(5056)), TypeError, "uint8"),
-        (lambda g: g.set_state(np.zeros(5056, np.uint8)), ValueError, "seeded"),
-        (lambda g: g.set_state(damaged(8, 5)), ValueError, "left = 5"),
-        (lambda g: g.set_state(damaged(16, 9)), ValueError, "next = 9"),
+        (lambda g: g.set_state(np.zeros(5056, np.uint8)), RuntimeError, "seeded"),
+        (lambda g: g.set_state(damaged(8, 5)), RuntimeError, "left = 5"),
+        (lambda g: g.set_state(damaged(16, 9)), RuntimeError, "next = 9"),
         (lambda g: g.uniform(3, 1.0, 0.0), ValueError, "low <= high"),
         (lambda g: g.uniform(3, float("nan"), 0.0), ValueError, "finite"),
         (lambda g: g.uniform(3, -3e38, 3e38), ValueError, "finite in float32"),
-        (lambda g: g.uniform(3, dtype=np.float16), TypeError, "float32 or float64"),
+        (lambda g: g.uniform(3, dtype=np.float16), NotImplementedError, "float32 or float64"),
         (lambda g: g.normal(3, std=-1.0), ValueError, "std >= 0"),
-        (lambda g: g.normal(3, dtype=np.int64), TypeError, "float32 or float64"),
+        (lambda g: g.normal(3, dtype=np.int64), NotImplementedError, "float32 or float64"),
         (lambda g: g.integers(3, 3, 1), ValueError, "low < high"),
         (lambda g: g.integers(0, 300, 1, np.uint8), ValueError, "uint8"),
         (lambda g: g.permutation(-1), ValueError, "0 <= n"),

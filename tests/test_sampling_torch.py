@@ -37,13 +37,13 @@ def draw_on_alike(ours, theirs):
 
 @own_generator
 @settings(deadline=None)
-@given(SEEDS, st.integers(0, 300), KINDS)
-def test_exponential_numbers_agree_to_the_last_place(seed, n, kinds):
+@given(SEEDS, st.integers(0, 300), st.floats(1e-30, 1e30), KINDS)
+def test_exponential_numbers_are_bit_for_bit(seed, n, rate, kinds):
     kind, torch_kind = kinds
     ours, theirs = generators(seed)
-    a = ours.exponential(n, dtype=kind)
-    b = torch.empty(n, dtype=torch_kind).exponential_(generator=theirs).numpy()
-    assert np.all(np.abs(a - b) <= (0 if kind == np.float32 else 1) * np.spacing(b))
+    a = ours.exponential(n, rate, dtype=kind)
+    b = torch.empty(n, dtype=torch_kind).exponential_(rate, generator=theirs).numpy()
+    np.testing.assert_array_equal(a, b)
     assert draw_on_alike(ours, theirs)
 
 
@@ -136,12 +136,16 @@ def test_a_state_goes_to_the_other_library_and_back_in_the_middle_of_a_run(seed,
 
 def test_captured_draws_are_drawn_anew():
     cr.manual_seed(3)
-    step = cr.capture(lambda p: (cr.bernoulli(p), cr.multinomial(p, 2)))
-    p = cr.rand(20)
+
+    def drawn(p):
+        alike = cr.rand_like(p.T), cr.randn_like(p.T), cr.randint_like(p.T, 9), p.T.clone().uniform_()
+        return *alike, cr.bernoulli(p), cr.multinomial(p, 2), cr.normal(p.T, 0.5)
+
+    step, p = cr.capture(drawn), cr.rand(6, 5)
     state = cr.get_rng_state()
     captured = [[t.tolist() for t in step(p)] for _ in range(4)]
     cr.set_rng_state(state)
-    assert captured == [[cr.bernoulli(p).tolist(), cr.multinomial(p, 2).tolist()] for _ in range(4)]
+    assert captured == [[t.tolist() for t in drawn(p)] for _ in range(4)]
 
 
 @pytest.mark.parametrize("std", [[1.0, -1.0], [math.nan, 1.0]])
@@ -158,7 +162,7 @@ def test_arrays_and_lists_of_means_do_as_tensors_do():
     assert drawn([1.0, 3.0]) == drawn(np.array([1, 3], np.float32)) == drawn(cr.tensor([1.0, 3.0]))
 
 
-@pytest.mark.parametrize("name", ["rand_like", "bernoulli"])
+@pytest.mark.parametrize("name", ["rand_like", "randn_like", "bernoulli"])
 @pytest.mark.parametrize(("shape", "axes"), [((40, 30), (1, 0)), ((4, 5, 6), (2, 0, 1)), ((3, 4), (1, 0))])
 def test_draws_for_a_transposed_tensor_are_pytorchs(name, shape, axes):
     x = np.random.default_rng(0).random(shape, dtype=np.float32).transpose(axes)
@@ -167,3 +171,78 @@ def test_draws_for_a_transposed_tensor_are_pytorchs(name, shape, axes):
     theirs, ours = getattr(torch, name)(torch.from_numpy(x)), getattr(cr, name)(cr.from_numpy(x))
     assert np.array_equal(np.asarray(ours), theirs.numpy())
     assert np.array_equal(np.asarray(cr.bernoulli(ours, 0.5)), torch.bernoulli(theirs, 0.5).numpy())
+
+
+COPIES = {
+    "clone": lambda x: x.clone(),
+    "double": lambda x: x.double(),
+    "of an expanded one": lambda x: x[:, :, :1].expand(5, 4, 6).clone(),
+    "of another dtype": lambda x: x[:1].expand(5, 4, 6).double(),
+    "exp": lambda x: x.exp(),
+    "contiguous": lambda x: x.contiguous(),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+@pytest.mark.parametrize("axes", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_draws_go_by_the_order_in_which_copies_lie_in_memory(name, axes):
+    x = np.zeros((5, 4, 6), np.float32)
+    x = np.ascontiguousarray(x.transpose(axes)).transpose(np.argsort(axes))
+    drawn = []
+    for library in (cr, torch):
+        library.manual_seed(0)
+        drawn.append(np.asarray(COPIES[name](library.from_numpy(x)).uniform_()))
+    np.testing.assert_array_equal(*drawn)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(), (2,), (3, 1)])
+def test_a_mean_has_the_dtype_whatever_the_dtype_of_the_deviation(kind, shape):
+    r = np.random.default_rng(0)
+    mean, std = r.normal(size=(3, 2)).astype(np.float32), r.random(shape).astype(kind)
+    for a, b in ((mean, std), (std, mean + 9)):
+        ours, theirs = generators(4)
+        found = cr.normal(cr.from_numpy(a), cr.from_numpy(b), generator=ours).array
+        expected = torch.normal(torch.from_numpy(a), torch.from_numpy(b), generator=theirs).numpy()
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("kind", ["int8", "int32", "int64", "float32", "float64"])
+@pytest.mark.parametrize("low", [0, 5, -3])
+def test_integers_go_up_to_the_largest_where_the_bound_is_none(kind, low):
+    ours, theirs = generators(3)
+    found = cr.empty(40, dtype=getattr(cr, kind)).random_(low, None, generator=ours)
+    expected = torch.empty(40, dtype=getattr(torch, kind)).random_(low, None, generator=theirs)
+    assert found.tolist() == expected.tolist()
+    assert draw_on_alike(ours, theirs)
+
+
+@pytest.mark.parametrize("options", [{"to": 5}, {"from_": 2, "to": 5}, {}])
+def test_bounds_of_integers_can_be_given_by_name(options):
+    cr.manual_seed(2)
+    torch.manual_seed(2)
+    ours = cr.zeros(20).random_(**options)
+    theirs = torch.zeros(20).random_(**{name.strip("_"): n for name, n in options.items()})
+    assert ours.tolist() == theirs.tolist()
+
+
+@pytest.mark.parametrize("seed", [1.7, True, "3", np.int64(-5), np.array(3)])
+def test_a_seed_is_made_an_integer(seed):
+    assert cr.manual_seed(seed).initial_seed() == torch.manual_seed(seed).initial_seed()
+    assert cr.random.manual_seed(seed).initial_seed() == torch.initial_seed()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda g: cr.rand(2, generator=g),
+        lambda g: cr.zeros(2).normal_(generator=g),
+        lambda g: cr.multinomial(cr.ones(3), 2, generator=g),
+        lambda g: list(data.RandomSampler(range(3), generator=g)),
+        lambda g: data.random_split(range(3), [1, 2], generator=g),
+    ],
+)
+def test_a_generator_of_pytorchs_is_refused_by_name(draw):
+    with pytest.raises(TypeError, match=r"expected a chainrule\.Generator, got <class 'torch"):
+        draw(torch.Generator())

@@ -156,7 +156,9 @@ def test_backward_of_several_elements_needs_a_gradient_of_that_shape():
         (x * 2).backward()
     with pytest.raises(RuntimeError, match=r"expected a gradient of shape .*\[2\].*, got \(3,\)"):
         (x * 2).backward(np.ones(3))
-    (x * 2).backward([1.0, 10.0])
+    with pytest.raises(TypeError, match="expected a tensor or an array, got list"):
+        (x * 2).backward([1.0, 10.0])
+    (x * 2).backward(np.array([1.0, 10.0]))
     assert x.grad.tolist() == [2.0, 20.0]
 
 
@@ -284,15 +286,13 @@ def test_a_tensor_may_be_its_own_operand_in_place():
     assert x.grad.item() == 24
 
 
-def test_a_view_taken_before_a_recorded_change_is_not_used_after_it():
+def test_a_view_taken_before_a_recorded_change_follows_it():
     x = leaf(1.0, 2.0)
     y = x * 2
     v = y[0]
     y *= x
     assert v.item() == 2.0
-    with pytest.raises(RuntimeError, match="take the view again"):
-        v * 2
-    (y[0] * 2).backward()
+    (v * 2).backward()
     assert x.grad.tolist() == [8.0, 0.0]
 
 
@@ -472,9 +472,15 @@ def test_arrays_on_the_left_leave_the_operation_to_the_tensor():
         assert y.requires_grad
 
 
-@pytest.mark.parametrize("value", ["text", None, [1j], np.zeros(2, np.float16), [object()], np.zeros(1, "U1")])
+@pytest.mark.parametrize("value", ["text", [1j], np.zeros(2, np.float16), np.zeros(1, "U1")])
 def test_elements_that_tensors_cannot_hold_are_refused(value):
-    with pytest.raises(TypeError, match="a tensor can hold float32"):
+    with pytest.raises(TypeError, match="a tensor (can hold float32|is made of numbers)"):
+        tensor(value)
+
+
+@pytest.mark.parametrize("value", [None, [object()], {1}])
+def test_what_is_no_number_makes_no_tensor(value):
+    with pytest.raises(RuntimeError, match="a tensor is made of numbers, got"):
         tensor(value)
 
 
@@ -593,8 +599,8 @@ def test_choose_gives_the_bits_of_either_and_may_write_over_both(size):
 def test_whole_numbers_that_a_dtype_cannot_hold_are_refused_where_they_would_be_kept():
     x = Tensor(np.array([1, 2], np.uint8))
     keep = (
-        lambda: where(Tensor([True, False]), x, 300),
-        lambda: x.masked_fill(Tensor([True, False]), 300),
+        lambda: where(tensor([True, False]), x, 300),
+        lambda: x.masked_fill(tensor([True, False]), 300),
         lambda: x.clone().fill_(300),
         lambda: x.clip(300),
         lambda: x**300,

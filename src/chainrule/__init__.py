@@ -17,13 +17,18 @@ Examples
 True
 """
 
-from importlib import import_module as _import_module
+from math import e as e
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from chainrule import dtypes
 from chainrule import nn as nn
 from chainrule import optim as optim
 from chainrule.autograd import enable_grad as enable_grad
+from chainrule.autograd import inference_mode as inference_mode
 from chainrule.autograd import is_grad_enabled as is_grad_enabled
 from chainrule.autograd import no_grad as no_grad
 from chainrule.autograd import set_grad_enabled as set_grad_enabled
@@ -33,8 +38,11 @@ from chainrule.device import accelerator as accelerator
 from chainrule.device import cuda as cuda
 from chainrule.device import device as device
 from chainrule.dtypes import *
-from chainrule.functions import *
+from chainrule.functions import FILES as _FILES
+from chainrule.functions.methods import *
 from chainrule.gradcheck import gradcheck as gradcheck
+from chainrule.later import later as _later
+from chainrule.printing import set_printoptions as set_printoptions
 from chainrule.random import Generator as Generator
 from chainrule.random import default_generator as default_generator
 from chainrule.random import get_rng_state as get_rng_state
@@ -49,22 +57,38 @@ from chainrule.tensor import as_tensor as as_tensor
 from chainrule.tensor import matmul as matmul
 from chainrule.tensor import where as where
 
+if _TYPE_CHECKING:
+    from chainrule.functions import *
+
 __version__ = "0.1.0"
 
 # Loaded when they are first asked for: who only computes should not wait for what reads files.
-_LATER = {"data": "", "datasets": "", "train": "", "utils": ""} | {
-    "draw": "drawings",
-    "explain": "derivations",
-    "load": "serialization",
-    "save": "serialization",
-}
+_get, _names = _later(
+    __name__,
+    {
+        "data": "",
+        "datasets": "",
+        "derivations": "explain",
+        "drawings": "draw",
+        "linalg": "",
+        "serialization": "load save",
+        "special": "",
+        "tensor_types": "BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor IntTensor LongTensor "
+        "ShortTensor",
+        "threads": "get_num_threads set_num_threads",
+        "train": "",
+        "utils": "",
+        "functions": " ".join(_FILES.values()),
+    },
+)
 
 
 def __getattr__(name: str) -> _Any:
-    if name not in _LATER:
-        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
-    module = _import_module(f"chainrule.{_LATER[name] or name}")
-    return getattr(module, name) if _LATER[name] else module
+    return [n for n in __dir__() if n[0] != "_"] if name == "__all__" else _get(name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_names()})
 
 
 # PyTorch's other names for the dtypes. They are Python's names too: nothing may come below.

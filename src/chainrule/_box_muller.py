@@ -59,20 +59,20 @@ def fill(u: NDArray[Any], mean: float, std: float) -> NDArray[Any]:
     return fma(z, float(kind(std)), float(kind(mean)))
 
 
-def pair(u1: float, u2: float) -> tuple[float, float]:
-    """Return the two normal numbers that PyTorch makes in tensors of fewer than 16; here u₂ gives r."""
-    r = math.sqrt(-2 * math.log1p(-u2))
+def pairs(u1: Float64, u2: Float64) -> Float64:
+    """Return the normal numbers that PyTorch makes two by two, z₁ before its z₂; here u₂ gives r."""
+    r = np.sqrt(-2 * libm(math.log1p, -u2))
     theta = 2 * math.pi * u1
-    return r * math.cos(theta), r * math.sin(theta)
+    return np.stack([r * libm(math.cos, theta), r * libm(math.sin, theta)], axis=1).ravel()
 
 
 def _standard64(u1: Float64, u2: Float64) -> tuple[Float64, Float64]:
-    r = np.sqrt(-2 * _libm(math.log, 1 - u1))
+    r = np.sqrt(-2 * libm(math.log, 1 - u1))
     theta = 2 * math.pi * u2
-    return r * _libm(math.cos, theta), r * _libm(math.sin, theta)
+    return r * libm(math.cos, theta), r * libm(math.sin, theta)
 
 
-def _libm(function: Callable[[float], float], x: Float64) -> Float64:
+def libm(function: Callable[[float], float], x: Float64) -> Float64:
     """Apply a function of the C library, where NumPy's own vectorised ones may differ in the last bit."""
     return np.fromiter(map(function, x.ravel().tolist()), np.float64, x.size).reshape(x.shape)
 

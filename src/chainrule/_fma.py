@@ -16,8 +16,8 @@ def fma(x: NDArray[Any], a: float, b: float) -> NDArray[Any]:
     x : ndarray of float32 or float64
         Any shape.
     a, b : float
-        Numbers that the dtype of `x` holds exactly. For float64, |a| and |x| stay below 2^996, beyond which
-        the splitting of factors overflows.
+        Numbers that the dtype of `x` holds exactly. For float64, factors from 2^996 on are too large to be split:
+        there product and sum are rounded each.
 
     Returns
     -------
@@ -57,7 +57,8 @@ def _fma64(x: Float64, a: float, b: float) -> Float64:
     sum_high, sum_low = _two_sum(np.full(1, b), low)
     result, rest = _two_sum(high, sum_high)
     result += _add_to_odd(sum_low, rest)
-    return result
+    finite = np.isfinite(result)
+    return result if finite.all() else np.where(finite, result, x * a + b)
 
 
 def _two_sum(a: Float64, b: Float64) -> tuple[Float64, Float64]:

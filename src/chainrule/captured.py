@@ -114,8 +114,8 @@ class Captured(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Replay what was recorded for arguments of these shapes, or record it."""
-        # called by a function that is being captured, it is a part of that
-        if autograd.mode.tape is not None or self.refusal is not None:
+        # called by a function that is being captured, it is a part of that; a replay does not look for NaN
+        if autograd.mode.tape is not None or self.refusal is not None or autograd.mode.anomaly:
             return self.function(*args, **kwargs)
         key, arrays = _signature(args, kwargs)
         with self._lock:

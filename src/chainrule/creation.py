@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from chainrule import dtypes, ops
+from chainrule import arguments, dtypes, ops
 from chainrule._fma import fma
-from chainrule.autograd import replayed
+from chainrule.autograd import no_grad, replayed
 from chainrule.device import device as Device
+from chainrule.keywords import name_all
 from chainrule.ops import Array
-from chainrule.random import Generator, default_generator
-from chainrule.tensor import Tensor, _axis, _check_holds, _shape, _whole, apply, as_tensor, draw
+from chainrule.random import Generator, default_generator, source_of
+from chainrule.tensor import Tensor, apply, as_tensor, draw, tensor_given
 
 Maker = TypeVar("Maker", bound=Callable[..., Tensor])
 
@@ -87,7 +88,18 @@ def _sized(function: Maker) -> Maker:
 
 def _filled(size: tuple[Any, ...], value: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     kind = _floating(dtype)
-    return _made(lambda: np.full(_shape(size), np.asarray(value), dtype=kind), device, requires_grad)
+    return _made(lambda: np.full(arguments.shape(size), np.asarray(value), dtype=kind), device, requires_grad)
+
+
+def _filled_like(input: Any, value: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    """Fill in the order in which the elements of ``input`` lie in memory, which later draws go by."""
+    x = tensor_given("what makes a tensor like another", input)
+    kind = x.dtype if dtype is None else dtypes.as_dtype(dtype)
+
+    def made() -> Array:
+        return ops.in_memory_order(x.array, lambda shape: np.full(shape, value, dtype=kind))
+
+    return _made(made, device, requires_grad)
 
 
 def _floating(dtype: Any) -> Any:
@@ -150,11 +162,11 @@ def full(
     >>> full((2,), 7)
     tensor([7, 7])
     """
-    if not isinstance(size, Sequence):
+    if not isinstance(size, tuple | list):
         raise TypeError(f"full expected a sequence of integers for size, got {size!r}")
     value = _number("full", fill_value)
     kind = as_tensor(value).dtype if dtype is None else dtypes.as_dtype(dtype)
-    _check_holds(kind, value)
+    arguments.holds(kind, value)
     return _filled((size,), value, kind, device, requires_grad)
 
 
@@ -163,7 +175,7 @@ def _number(name: str, value: Any) -> Any:
     if isinstance(value, Tensor | np.generic) and value.ndim == 0:
         value = value.item()
     if not isinstance(value, int | float):
-        raise TypeError(f"{name} expected a number for fill_value, got {value!r}")
+        raise TypeError(f"{name} expected a number, got {value!r}")
     return value
 
 
@@ -175,8 +187,7 @@ def zeros_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gr
     >>> zeros_like(tensor([1, 2]))
     tensor([0, 0])
     """
-    x = as_tensor(input)
-    return _filled((x.shape,), 0, dtype or x.dtype, device, requires_grad)
+    return _filled_like(input, 0, dtype, device, requires_grad)
 
 
 def ones_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -187,8 +198,7 @@ def ones_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gra
     >>> ones_like(tensor([5, 6]))
     tensor([1, 1])
     """
-    x = as_tensor(input)
-    return _filled((x.shape,), 1, dtype or x.dtype, device, requires_grad)
+    return _filled_like(input, 1, dtype, device, requires_grad)
 
 
 def empty_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -212,16 +222,16 @@ def full_like(
     >>> full_like(tensor([1.0, 2.0]), 3)
     tensor([3., 3.])
     """
-    x, value = as_tensor(input), _number("full_like", fill_value)
+    x, value = tensor_given("full_like", input), _number("full_like", fill_value)
     kind = dtypes.as_dtype(dtype or x.dtype)
-    _check_holds(kind, value)
-    return _filled((x.shape,), value, kind, device, requires_grad)
+    arguments.holds(kind, value)
+    return _filled_like(x, value, kind, device, requires_grad)
 
 
 def arange(
     start: Any = 0,
-    end: Any = None,
-    step: Any = 1,
+    end: Any = ...,
+    step: Any = ...,
     *,
     dtype: Any = None,
     device: Any = None,
@@ -234,10 +244,11 @@ def arange(
     >>> arange(3), arange(0.0, 1.0, 0.5)
     (tensor([0, 1, 2]), tensor([0.0000, 0.5000]))
     """
-    if end is None:
+    if end is ...:
+        if step is not ...:
+            raise TypeError(f"arange expected start, end and step, got {start} and step={step}: name the end")
         start, end = 0, start
-    start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
-    given = start, end, step
+    given = start, end, step = tuple(_number("arange", x) for x in (start, end, 1 if step is ... else step))
     whole = all(isinstance(x, int | np.integer) for x in given)
     kind = dtypes.int64 if dtype is None and whole else _floating(dtype)
     _check_no_bool("arange", kind)
@@ -267,14 +278,14 @@ def linspace(
     >>> linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    kind, steps = _floating(dtype), _whole("steps", steps)
+    kind, steps = _floating(dtype), arguments.whole("steps", steps)
     if steps < 0:
         raise RuntimeError(f"linspace expected steps from 0 on, got {steps}")
     if steps > 1:
         _check_no_bool("linspace", kind)
-    start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
+    start, end = (_number("linspace", x) for x in (start, end))
     for given in (start, end)[:steps]:
-        _check_holds(kind, given)
+        arguments.holds(kind, given)
     if kind.kind != "f":  # PyTorch cuts both to integers
         start, end = (int(np.asarray(int(x)).astype(kind)) for x in (start, end))
     real = kind.type if kind.kind == "f" else np.float64
@@ -290,14 +301,38 @@ def linspace(
     return _made(made, device, requires_grad)
 
 
+def logspace(
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make the powers of ``base`` with ``steps`` exponents at equal distances from ``start`` to ``end``.
+
+    Examples
+    --------
+    >>> logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
+    kind = _floating(dtype)
+    if arguments.whole("steps", steps) > 1:
+        _check_no_bool("logspace", kind)
+    exponents = linspace(start, end, steps, dtype=dtypes.float64)
+    powers = partial(np.power, float(_number("logspace", base)))
+    result = apply(ops.NoGradient(lambda x: powers(x.astype(np.float64)).astype(kind)), exponents)
+    return result.to(device=device).requires_grad_(requires_grad)
+
+
 def _check_no_bool(name: str, kind: np.dtype[Any]) -> None:
     if kind == dtypes.bool_:
         raise NotImplementedError(f"{name} counts in numbers, and can't in booleans: use dtype=int64")
 
 
-def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def eye(n: int, m: Any = ..., *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a matrix with ones on the diagonal and zeros elsewhere.
 
     Examples
@@ -306,8 +341,8 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    rows = _whole("n", n)
-    columns = rows if m is None else _whole("m", m)
+    rows = arguments.whole("n", n)
+    columns = rows if m is ... else arguments.whole("m", m)
     return _made(lambda: np.eye(rows, columns, dtype=_floating(dtype)), device, requires_grad)
 
 
@@ -335,11 +370,12 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     tensor([[1, 2],
             [3, 4]])
     """
-    parts = _of_one_dtype("stack", tensors)
+    parts, dim = _of_one_dtype("stack", tensors, dim)
+    axis = arguments.axis(parts[0].unsqueeze(0), dim)
     shapes = [tuple(t.shape) for t in parts]
     if len(set(shapes)) > 1:
         raise RuntimeError(f"stack expected tensors of one shape, got {shapes}")
-    return apply(ops.Stack(_axis(parts[0].unsqueeze(0), dim)), *parts)
+    return apply(ops.Stack(axis), *parts)
 
 
 def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
@@ -367,25 +403,29 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     >>> cat([tensor([1, 2]), tensor([3])])
     tensor([1, 2, 3])
     """
-    given = _of_one_dtype("cat", tensors)
-    parts = [t for t in given if t.shape != (0,)]  # which fit any number of axes
-    if not parts:
-        return apply(ops.Cat(0), *given)
-    axis = _axis(parts[0], dim)
-    others = {(t.ndim, t.shape[:axis], t.shape[axis + 1 :]) for t in parts}
-    if len(others) > 1 or not parts[0].ndim:
-        shapes = [tuple(t.shape) for t in parts]
+    given, dim = _of_one_dtype("cat", tensors, dim)
+    shapes = [tuple(t.shape) for t in given]
+    full = next((s for s in shapes if s != (0,)), (0,))
+    if () in shapes:
+        raise RuntimeError(f"cat expected tensors with axes, got {shapes}: use stack()")
+    axis = 0 if full == (0,) else arguments.axis(np.empty(full), dim)
+    before, after = full[:axis], full[axis + 1 :]
+    nothing = (*before, 0, *after)  # which those of shape (0,) stand for
+    parts = [t.reshape(nothing) if s == (0,) != nothing else t for t, s in zip(given, shapes, strict=True)]
+    if any((t.shape[:axis], t.shape[axis + 1 :]) != (before, after) for t in parts):
         raise RuntimeError(f"cat expected shapes that differ only along dim {dim}, got {shapes}")
     return apply(ops.Cat(axis), *parts)
 
 
-def _of_one_dtype(name: str, tensors: Sequence[Any]) -> list[Tensor]:
-    parts = [as_tensor(t) for t in tensors]
+def _of_one_dtype(name: str, tensors: Sequence[Any], dim: Any) -> tuple[list[Tensor], int]:
+    if not isinstance(tensors, tuple | list):
+        raise TypeError(f"{name} expected tensors in a tuple or list, got {type(tensors).__name__}")
+    parts, dim = [tensor_given(name, t) for t in tensors], arguments.whole("dim", dim)
     if not parts:  # PyTorch's types of errors
         refusal = ValueError if name == "cat" else RuntimeError
         raise refusal(f"{name} expected at least one tensor, got none")
     dtype = dtypes.result_type(*(t.array for t in parts))
-    return [t.to(dtype) for t in parts]
+    return [t.to(dtype) for t in parts], dim
 
 
 def manual_seed(seed: int) -> Generator:
@@ -413,7 +453,11 @@ def manual_seed(seed: int) -> Generator:
 
 @replayed
 def _seed(seed: int) -> None:
-    default_generator.manual_seed(seed)
+    try:
+        number = int(seed)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"manual_seed expected an integer, got {seed!r}") from None
+    default_generator.manual_seed(number)
 
 
 @_sized
@@ -432,8 +476,8 @@ def rand(
     >>> rand(2)
     tensor([0.4963, 0.7682])
     """
-    kind, source = _floating(dtype), generator or default_generator
-    return _made(lambda: source.uniform(_shape(size), dtype=kind), device, requires_grad)
+    kind, source = _floating(dtype), source_of(generator)
+    return _made(lambda: source.uniform(arguments.shape(size), dtype=kind), device, requires_grad)
 
 
 @_sized
@@ -452,8 +496,8 @@ def randn(
     >>> randn(3)
     tensor([ 1.5410, -0.2934, -2.1788])
     """
-    kind, source = _floating(dtype), generator or default_generator
-    return _made(lambda: source.normal(_shape(size), dtype=kind), device, requires_grad)
+    kind, source = _floating(dtype), source_of(generator)
+    return _made(lambda: source.normal(arguments.shape(size), dtype=kind), device, requires_grad)
 
 
 def rand_like(
@@ -471,15 +515,9 @@ def rand_like(
     >>> rand_like(zeros(2, 3)).shape
     chainrule.Size([2, 3])
     """
-    x = as_tensor(input)
-    order = ops.axes_in_memory(x.array)  # in which PyTorch fills what it makes like x
-    if order == sorted(order):
-        return rand(
-            x.shape, generator=generator, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad
-        )
-    shape = [x.shape[axis] for axis in order]
-    drawn = rand(shape, generator=generator, dtype=dtype or x.dtype, device=device)
-    return drawn.permute(*np.argsort(order).tolist()).requires_grad_(requires_grad)
+    with no_grad():
+        result = empty_like(input, dtype=dtype, device=device).uniform_(generator=generator)
+    return result.requires_grad_(requires_grad)
 
 
 def randn_like(
@@ -497,8 +535,9 @@ def randn_like(
     >>> randn_like(zeros(2, 3)).shape
     chainrule.Size([2, 3])
     """
-    x = as_tensor(input)
-    return randn(x.shape, generator=generator, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
+    with no_grad():
+        result = empty_like(input, dtype=dtype, device=device).normal_(generator=generator)
+    return result.requires_grad_(requires_grad)
 
 
 def randint(
@@ -525,9 +564,10 @@ def randint(
         low, high = 0, low
     if not isinstance(size, Sequence):
         raise TypeError(f"randint expected a tuple of integers for size, got {size!r}")
+    low, high = arguments.whole64("low", low), arguments.whole64("high", high)
     kind = dtypes.int64 if dtype is None else dtypes.as_dtype(dtype)
-    source = generator or default_generator
-    return _made(lambda: source.integers(low, high, _shape((size,)), dtype=kind), device, requires_grad)
+    source = source_of(generator)
+    return _made(lambda: source.integers(low, high, arguments.shape((size,)), dtype=kind), device, requires_grad)
 
 
 def randint_like(
@@ -548,9 +588,11 @@ def randint_like(
     >>> randint_like(zeros(4), 10)
     tensor([4., 9., 3., 0.])
     """
-    x = as_tensor(input)
-    kind = dtype or x.dtype
-    return randint(low, high, x.shape, generator=generator, dtype=kind, device=device, requires_grad=requires_grad)
+    low, high = (0, low) if high is None else (low, high)
+    high = arguments.whole64("high", high)
+    with no_grad():
+        result = empty_like(input, dtype=dtype, device=device).random_(low, high, generator=generator)
+    return result.requires_grad_(requires_grad)
 
 
 def randperm(
@@ -569,10 +611,11 @@ def randperm(
     >>> randperm(4)
     tensor([0, 1, 3, 2])
     """
-    kind = dtypes.int64 if dtype is None else dtypes.as_dtype(dtype)
+    kind, n = dtypes.int64 if dtype is None else dtypes.as_dtype(dtype), arguments.whole("n", n)
+    _check_no_bool("randperm", kind)
     if kind.kind in "iu" and n - 1 > np.iinfo(kind).max:
         raise RuntimeError(f"randperm expected a dtype that holds {n - 1}, got {kind}")
-    source = generator or default_generator
+    source = source_of(generator)
     return _made(lambda: source.permutation(n).astype(kind, copy=False), device, requires_grad)
 
 
@@ -586,6 +629,7 @@ __all__ = [
     "full",
     "full_like",
     "linspace",
+    "logspace",
     "manual_seed",
     "ones",
     "ones_like",
@@ -601,3 +645,5 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+name_all(globals(), __all__)

@@ -5,6 +5,7 @@ The types are NumPy's own ``dtype`` objects: ``cr.float32 == np.float32``.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -66,7 +67,7 @@ def as_dtype(dtype: Any) -> DType:
     Parameters
     ----------
     dtype : dtype, type or str
-        Python's ``float``, ``int`` and ``bool`` mean the default dtype, int64 and bool.
+        Python's ``float``, ``int`` and ``bool`` mean float64, int64 and bool.
 
     Raises
     ------
@@ -76,18 +77,14 @@ def as_dtype(dtype: Any) -> DType:
     Examples
     --------
     >>> as_dtype("float64"), as_dtype(float)
-    (dtype('float64'), dtype('float32'))
+    (dtype('float64'), dtype('float64'))
     """
-    if dtype is float:
-        return _default
-    try:
-        result = np.dtype(dtype)
-    except TypeError:
-        result = None
-    if result not in SUPPORTED:
-        names = ", ".join(str(d) for d in SUPPORTED)
-        raise TypeError(f"expected a dtype that tensors can have ({names}), got {dtype!r}")
-    return result  # type: ignore[no-any-return]
+    with contextlib.suppress(TypeError):
+        result: DType = np.dtype(dtype)
+        if dtype is not None and result in SUPPORTED:
+            return result
+    names = ", ".join(str(d) for d in SUPPORTED)
+    raise TypeError(f"expected a dtype that tensors can have ({names}), got {dtype!r}")
 
 
 def finfo(dtype: Any) -> np.finfo[Any]:
@@ -99,6 +96,25 @@ def finfo(dtype: Any) -> np.finfo[Any]:
     1.1920928955078125e-07
     """
     return np.finfo(as_dtype(dtype))
+
+
+def iinfo(type: Any) -> np.iinfo[Any]:
+    """Return the limits of an integer dtype.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is none of integers.
+
+    Examples
+    --------
+    >>> iinfo(int8).max
+    127
+    """
+    dtype = as_dtype(type)
+    if dtype.kind not in "iu":
+        raise TypeError(f"iinfo expected a dtype of integers, got {dtype}")
+    return np.iinfo(dtype)
 
 
 _RANK = {"b": 0, "u": 1, "i": 1, "f": 2}
@@ -137,6 +153,47 @@ def result_type(*operands: Any) -> DType:
     return result
 
 
+def promote_types(type1: Any, type2: Any) -> DType:
+    """Return the smallest dtype that is of no lower kind than either, and no smaller than those of its kind.
+
+    Parameters
+    ----------
+    type1, type2 : dtype
+
+    Returns
+    -------
+    dtype
+
+    Examples
+    --------
+    >>> promote_types(uint8, int8), promote_types(int64, float32)
+    (dtype('int16'), dtype('float32'))
+    """
+    result = _promote(as_dtype(type1), as_dtype(type2))
+    assert result is not None
+    return result
+
+
+def can_cast(from_: Any, to: Any) -> bool:
+    """Return whether results of one dtype can be written to a tensor of another, as in-place forms do.
+
+    Parameters
+    ----------
+    from_, to : dtype
+
+    Returns
+    -------
+    bool
+        False if the first is of a higher kind: bool < integer < float.
+
+    Examples
+    --------
+    >>> can_cast(float32, int64), can_cast(int64, uint8)
+    (False, True)
+    """
+    return _RANK[as_dtype(from_).kind] <= _RANK[as_dtype(to).kind]
+
+
 def _promote(a: DType | None, b: DType | None) -> DType | None:
     if a is None or b is None:
         return a or b
@@ -152,14 +209,17 @@ def _combine(higher: DType | None, lower: DType | None) -> DType | None:
 
 
 __all__ = [
+    "can_cast",
     "finfo",
     "float32",
     "float64",
     "get_default_dtype",
+    "iinfo",
     "int8",
     "int16",
     "int32",
     "int64",
+    "promote_types",
     "set_default_dtype",
     "uint8",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,13 +12,76 @@ from chainrule import dtypes
 from chainrule.ops.operation import Array, Operation
 
 PREFIX = "tensor("
-LINE = 80  # characters
-THRESHOLD = 1000  # larger tensors are abbreviated
-EDGE = 3  # elements shown on either side of the dots
+
+
+class _Options:
+    """How tensors are printed, as long as nothing else is set."""
+
+    precision = 4  # digits behind the point
+    threshold: float = 1000  # larger tensors are abbreviated
+    edgeitems = 3  # elements shown on either side of the dots
+    linewidth = 80  # characters
+    sci_mode: bool | None = None  # scientific notation; None where it shows more
+
+
+PROFILES: dict[str, dict[str, float]] = {
+    "default": {},
+    "short": {"precision": 2, "edgeitems": 2},
+    "full": {"threshold": math.inf},
+}
+options = _Options()
+
+
+def set_printoptions(
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: str | None = None,
+    sci_mode: bool | None = None,
+) -> None:
+    """Set how tensors are printed. What is not given stays, but for ``sci_mode``.
+
+    Parameters
+    ----------
+    precision : int, optional
+        Digits behind the point; 4 at first.
+    threshold : int, optional
+        Tensors of more elements are abbreviated; 1000 at first.
+    edgeitems : int, optional
+        How many elements are shown on either side of the dots; 3 at first.
+    linewidth : int, optional
+        Characters of a line; 80 at first.
+    profile : str, optional
+        "default", "short" or "full": values for all of these, before the others are looked at.
+    sci_mode : bool, optional
+        Whether numbers are in scientific notation; by default where that shows more of them.
+
+    Raises
+    ------
+    ValueError
+        If there is no such profile.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.set_printoptions(precision=2)
+    >>> cr.tensor([1.12345])
+    tensor([1.12])
+    >>> cr.set_printoptions(profile="default")
+    """
+    if profile is not None:
+        if profile not in PROFILES:
+            raise ValueError(f"set_printoptions() expected a profile among {', '.join(PROFILES)}, got {profile!r}")
+        vars(options).clear()
+        vars(options).update(PROFILES[profile])
+    given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+    vars(options).update({name: value for name, value in given.items() if value is not None})
+    options.sci_mode = sci_mode
 
 
 def format_tensor(array: Array, requires_grad: bool, op: Operation | None) -> str:
-    """Return what ``repr`` shows: the elements, to 4 places, and what is not obvious from them.
+    """Return what ``repr`` shows: the elements, and what is not obvious from them.
 
     Parameters
     ----------
@@ -51,7 +115,7 @@ def _with_notes(text: str, notes: list[str]) -> str:
     """Put the notes behind the elements, or on lines of their own where they don't fit."""
     length = len(text) - text.rfind("\n") + 1
     for note in notes:
-        fits = length + len(note) + 2 <= LINE
+        fits = length + len(note) + 2 <= options.linewidth
         text += (", " if fits else ",\n" + " " * len(PREFIX)) + note
         length = length + len(note) + 2 if fits else len(PREFIX) + len(note)
     return text + ")"
@@ -60,7 +124,7 @@ def _with_notes(text: str, notes: list[str]) -> str:
 def _elements(array: Array) -> str:
     if array.size == 0:
         return "[]"
-    dots = array.size > THRESHOLD
+    dots = array.size > options.threshold
     shown = _edges(array) if dots else array
     spell = _number_format(shown)
     width = max(len(spell(x)) for x in _measured(shown))
@@ -73,7 +137,7 @@ def _nested(array: Array, spell: Callable[[Any], str], width: int, indent: int, 
         return spell(array.item())
     if array.ndim == 1:
         parts = _abbreviated([spell(x) for x in _ends(array, dots)], len(array), dots, " ...")
-        per_line = max(1, (LINE - indent) // (width + 2))
+        per_line = max(1, (options.linewidth - indent) // (width + 2))
         lines = [", ".join(parts[i : i + per_line]) for i in range(0, len(parts), per_line)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
     rows = [_nested(row, spell, width, indent + 1, dots) for row in _ends(array, dots)]
@@ -83,7 +147,8 @@ def _nested(array: Array, spell: Callable[[Any], str], width: int, indent: int, 
 
 def _ends(array: Array, dots: bool) -> Array:
     """Return what is shown of the first axis."""
-    return np.concatenate([array[:EDGE], array[-EDGE:]]) if dots and len(array) > 2 * EDGE else array
+    n = options.edgeitems
+    return np.concatenate([array[:n], array[-n:]]) if dots and len(array) > 2 * n else array
 
 
 def _edges(array: Array) -> Array:
@@ -94,7 +159,8 @@ def _edges(array: Array) -> Array:
 
 
 def _abbreviated(parts: list[str], length: int, dots: bool, sign: str) -> list[str]:
-    return [*parts[:EDGE], sign, *parts[EDGE:]] if dots and length > 2 * EDGE else parts
+    n = options.edgeitems
+    return [*parts[:n], sign, *parts[n:]] if dots and length > 2 * n else parts
 
 
 def _measured(shown: Array) -> Array:
@@ -107,12 +173,15 @@ def _measured(shown: Array) -> Array:
 
 
 def _number_format(shown: Array) -> Callable[[Any], str]:
-    """Choose one notation for all elements: integers as «2.», scientific where 4 places would not show them."""
+    """Choose one notation for all elements: integers as «2.», scientific where the places would not show them."""
     if shown.dtype.kind != "f":
         return str
     sizes = np.abs(_measured(shown).astype(np.float64))
     whole = bool((sizes % 1 == 0).all())
     low, high = sizes.min(), sizes.max()
-    if high > 0 and (high / low > 1000 or high > 1e8 or (low < 1e-4 and not whole)):
-        return "{:.4e}".format
-    return (lambda x: f"{x:.0f}." if np.isfinite(x) else f"{x:.0f}") if whole else "{:.4f}".format
+    scientific = options.sci_mode
+    if scientific is None:
+        scientific = high > 0 and (high / low > 1000 or high > 1e8 or (low < 1e-4 and not whole))
+    if whole and not scientific:
+        return lambda x: f"{x:.0f}." if np.isfinite(x) else f"{x:.0f}"
+    return f"{{:.{options.precision}{'e' if scientific else 'f'}}}".format

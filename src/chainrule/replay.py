@@ -181,7 +181,7 @@ def backward_action(
     leaves: list[tuple[int, Any]],
     targets: list[tuple[int, int, int]],
 ) -> Action:
-    """Return what runs an operation back, as ``autograd.backward`` does.
+    """Return what runs an operation back, as ``walk_back`` does.
 
     Leaves are given their gradients. A node gets its own in its slot; ``targets`` says for which input, in which
     slot, and how many gradients came to that before.

@@ -8,9 +8,9 @@ import numpy as np
 
 from chainrule.autograd import no_grad
 from chainrule.creation import empty
-from chainrule.dtypes import result_type
-from chainrule.ops import Array, NoGradient, drawn_below
-from chainrule.random import Generator, default_generator
+from chainrule.keywords import name_all
+from chainrule.ops import Array, NoGradient, drawn_below, in_memory_order
+from chainrule.random import Generator, source_of
 from chainrule.tensor import Tensor, apply, as_tensor
 
 
@@ -42,7 +42,7 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None
     >>> bernoulli([0.1, 0.5, 0.9])
     tensor([0., 0., 1.])
     """
-    source = generator or default_generator
+    source = source_of(generator)
 
     def drawn(x: Array) -> Array:
         if p is None:
@@ -87,7 +87,7 @@ def multinomial(
     tensor([2, 2, 2, 2])
     """
     tensor = _floating("multinomial", input)
-    source = generator or default_generator
+    source = source_of(generator)
     if tensor.ndim not in (1, 2):
         raise RuntimeError(f"multinomial expected weights of shape (n,) or (rows, n), got {tuple(tensor.shape)}")
     if num_samples <= 0:
@@ -105,7 +105,7 @@ def multinomial(
             chosen = [_with_replacement(row, num_samples, source) for row in rows]
         else:
             # the largest of w / e, with e from the exponential distribution, is each with probability ∝ w
-            keys = rows / source.exponential(rows.shape, dtype=rows.dtype)
+            keys = rows / in_memory_order(rows, lambda shape: source.exponential(shape, dtype=rows.dtype))
             chosen = [np.argsort(-row, kind="stable")[:num_samples] for row in keys]
         return np.array(chosen, np.int64).reshape(*weights.shape[:-1], num_samples)
 
@@ -127,7 +127,7 @@ def normal(
     Parameters
     ----------
     mean, std : float or Tensor
-        Tensors are broadcast against each other.
+        Tensors are broadcast against each other; the result has the dtype of ``mean``.
     size : sequence of int, optional
         The shape, needed if neither is a tensor.
     generator : Generator, optional
@@ -152,7 +152,6 @@ def normal(
     >>> normal(10.0, 0.1, (2,)), normal(Tensor([1.0, 3.0]), 0.5)
     (tensor([10.1541,  9.9707]), tensor([-0.0894,  3.2842]))
     """
-    result: Tensor
     mean, std = (as_tensor(x) if isinstance(x, np.ndarray | list) else x for x in (mean, std))
     each = [x for x in (mean, std) if isinstance(x, Tensor)]
     if bool(each) == (size is not None):
@@ -163,11 +162,11 @@ def normal(
         with no_grad():
             result = empty(size, dtype=dtype, device=device).normal_(mean, std, generator=generator)
         return result.requires_grad_(requires_grad)
-    shape, kind = np.broadcast_shapes(*(x.shape for x in each)), result_type(*(x.array for x in each))
+    shape = np.broadcast_shapes(*(x.shape for x in each))
     with no_grad():
-        z = empty(shape, dtype=kind).normal_(0.0, 1.0 if isinstance(std, Tensor) else std, generator=generator)
-        result = (z * std if isinstance(std, Tensor) else z) + mean
-    return result
+        z = empty(shape, dtype=each[0].dtype)
+        z.normal_(0.0, 1.0 if isinstance(std, Tensor) else std, generator=generator)
+        return (z.mul_(std) if isinstance(std, Tensor) else z).add_(mean)
 
 
 def _with_replacement(weights: Array, n: int, generator: Generator) -> Array:
@@ -185,3 +184,5 @@ def _floating(name: str, input: Any) -> Tensor:
 
 
 __all__ = ["bernoulli", "multinomial", "normal"]
+
+name_all(globals(), __all__)

@@ -106,7 +106,7 @@ def load(f: PathOrFile, map_location: Any = None, *, weights_only: bool = True) 
     --------
     >>> import io
     >>> file = io.BytesIO()
-    >>> save([Tensor([1, 2]), "two"], file)
+    >>> save([tensor([1, 2]), "two"], file)
     >>> _ = file.seek(0)
     >>> load(file)
     [tensor([1, 2]), 'two']

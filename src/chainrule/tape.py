@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import autograd
+from chainrule.autograd.walk import check_can_go_back, operations_behind
 from chainrule.ops import Array, Index, Operation
 from chainrule.printing import format_tensor
 from chainrule.replay import Action, Leaf, Recording, Slot, backward_action, forward_action, mapped
@@ -286,11 +287,16 @@ class Tape:
     def backward(self, tensor: Tensor, grad: Array, gradient: Tensor | None, retain_graph: bool) -> bool:
         """Walk back from a tensor, take the walk down, and return whether that was possible.
 
-        The steps and their order are those of ``autograd.backward``.
+        The steps and their order are those of ``walk_back``.
         """
         root = tensor._op
-        if root is not None and not self._has_all(root):
+        operations = set() if root is None else operations_behind([root])
+        if not operations <= self.sources.keys():
             self.refuse("walks back through operations from before the step", "do them in the step, or detach()")
+            return False
+        reached = {node for op in operations for node in op.inputs if isinstance(node, Tensor)} | {tensor}
+        if any(leaf._hooks is not None and leaf._hooks.any() for leaf in reached):
+            self.refuse("calls the hooks of a tensor", "remove the hooks, or do without capture")
             return False
         values, start = self.values, len(self.values)
         values.append(grad)
@@ -310,7 +316,7 @@ class Tape:
         heap: list[tuple[int, Operation]] = [(-root.order, root)]
         while heap:
             _, op = heappop(heap)
-            autograd.check_can_go_back(op)
+            check_can_go_back(op)
             leaves: list[tuple[int, Any]] = []
             targets: list[tuple[int, int, int]] = []
             for i, node in enumerate(op.inputs):
@@ -325,18 +331,6 @@ class Tape:
                     leaves.append((i, node))
             self._do(backward_action(op, values, slots[op], leaves, targets), f"{type(op).__name__}, backward")
             op.freed = not retain_graph
-        return True
-
-    def _has_all(self, root: Operation) -> bool:
-        """Return whether all operations behind one were taken down."""
-        seen, waiting = {root}, [root]
-        while waiting:
-            op = waiting.pop()
-            if op not in self.sources:
-                return False
-            new = {node for node in op.inputs if isinstance(node, Operation)} - seen
-            seen |= new
-            waiting.extend(new)
         return True
 
     def _do(self, action: Action, name: str) -> None:

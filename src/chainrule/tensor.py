@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import operator
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import accumulate, count
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, overload
 
 import numpy as np
 
-from chainrule import autograd, dtypes, ops
+from chainrule import arguments, autograd, dtypes, ops
+from chainrule.autograd.walk import walk_back
 from chainrule.device import device as Device
 from chainrule.dtypes import DType
+from chainrule.functions import Methods, NotCovered
+from chainrule.keywords import name_all, name_methods
 from chainrule.ops import Array, Operation
 from chainrule.printing import format_tensor
-from chainrule.random import Generator, default_generator
+from chainrule.random import Generator, source_of
+
+if TYPE_CHECKING:
+    from chainrule.autograd.hooks import GradHooks, RemovableHandle
 
 _order = count(1)
 
@@ -66,19 +71,22 @@ def run(op: Operation, tensors: list[Tensor]) -> Tensor:
             op.y = y
     result = Tensor(y)
     if autograd.mode.recording and op.differentiable:
+        for t in tensors:
+            if t._base is not None:
+                t._follow_base()
         op.needs = tuple([t._requires_grad for t in tensors])
         if True in op.needs:
             op.inputs = tuple([(t._op or t) if t._requires_grad else None for t in tensors])
             if op.reads:
-                read = [tensors[i] for i in op.reads if i < len(tensors)]
-                owners = [t if t._memory is None else t._memory for t in read]
-                op.watched = [(t, t.version) for t in owners]
+                needed, op.watched = op.reads_now(), []
+                for i in op.reads:
+                    if i < len(tensors):
+                        t = tensors[i]
+                        owner = t if t._memory is None else t._memory
+                        op.watched.append((owner, owner.version, i in needed))
             op.order = next(_order)
             result._op = op
             result._requires_grad = True
-        for t in tensors:
-            if t._base is not None:
-                t._check_history()
     # reshape() may have copied; what has no elements is a view of what has none
     if op.views and (not y.size or (y.base is not None and np.may_share_memory(y, tensors[0].array))):
         result._become_view(tensors[0])
@@ -86,19 +94,20 @@ def run(op: Operation, tensors: list[Tensor]) -> Tensor:
 
 
 _STALE = (
-    "a tensor of shape {} shares the memory of one that was changed in place with a gradient since, and does not "
-    "know that gradient: take the view again after the change"
+    "a tensor of shape {} is a view of one that was changed in place with a gradient since, and was given other "
+    "memory: take the view again"
 )
 
 
-class Tensor:
+class Tensor(Methods, NotCovered):
     """An n-dimensional array with a gradient.
 
     Parameters
     ----------
     data : array_like
-        An ndarray is wrapped as it is, sharing its memory; anything else is converted, Python's floats to the
-        default dtype. ``chainrule.tensor`` copies, and is what programs should call.
+        An ndarray is wrapped as it is, sharing its memory; lists become tensors of the default dtype; integers,
+        one or several, are a shape, as in PyTorch. ``chainrule.tensor`` copies, keeps the type of numbers, and is
+        what programs should call.
     requires_grad : bool
         Whether operations on it are recorded for ``backward()``.
 
@@ -126,6 +135,7 @@ class Tensor:
     # an array that a user holds is never overwritten.
     _grad_memory: Array | None = None
     _grad_seen = False
+    _hooks: GradHooks | None = None  # of a leaf; those of other tensors belong to the operation that made them
     # A view knows whose memory it lies in, and whose history has to follow if it is changed in place. Both are the
     # first of a chain of views; what is detached has the memory of another, and a history of its own.
     _memory: Tensor | None = None
@@ -133,11 +143,11 @@ class Tensor:
     _rewrites = 0  # how often an in-place change gave a tensor with views a new history; for a view: at its time
     version = 0  # how often the values were changed in place; of the first in a chain of views, it counts for all
 
-    def __init__(self, data: Any, requires_grad: Bool = False) -> None:
-        if type(data) is np.ndarray:
+    def __init__(self, data: Any = (), *more: Int, requires_grad: Bool = False) -> None:
+        if type(data) is np.ndarray and not more:
             self.array: Array = data
         else:
-            self.array = _to_array(data)
+            self.array = from_data_or_shape((data, *more), dtypes.get_default_dtype())
             if autograd.mode.tape is not None:
                 autograd.mode.tape.made_of_data(self, data)
         if requires_grad:
@@ -148,6 +158,7 @@ class Tensor:
     @property
     def requires_grad(self) -> Bool:
         """Whether operations on this tensor are recorded."""
+        self._follow_base()
         return self._requires_grad
 
     @requires_grad.setter
@@ -156,6 +167,8 @@ class Tensor:
 
     def requires_grad_(self, requires_grad: Bool = True) -> Self:
         """Set ``requires_grad``, in place."""
+        if requires_grad == self._requires_grad:
+            return self
         autograd.refuse_capture("switches gradients on or off", "do it before the step")
         if requires_grad and self.array.dtype.kind != "f":
             raise RuntimeError(f"only floating-point tensors can require gradients, got dtype {self.dtype}")
@@ -167,11 +180,13 @@ class Tensor:
     @property
     def is_leaf(self) -> Bool:
         """Whether no recorded operation made this tensor."""
+        self._follow_base()
         return self._op is None
 
     @property
     def grad_fn(self) -> Operation | None:
         """The operation that made this tensor, if it was recorded."""
+        self._follow_base()
         return self._op
 
     @property
@@ -180,6 +195,12 @@ class Tensor:
         self._grad_seen = True
         if autograd.mode.tape is not None:
             autograd.mode.tape.read_grad(self)
+        if self._grad is None and self._op is not None and (not self._op.hooks or self._op.hooks.retained is None):
+            warnings.warn(
+                f"grad of a tensor that {type(self._op).__name__} made stays None: call retain_grad() before "
+                "backward()",
+                stacklevel=2,
+            )
         return self._grad
 
     @grad.setter
@@ -196,6 +217,10 @@ class Tensor:
             raise RuntimeError(f"grad must have the dtype {self.dtype} of its tensor, got {value.dtype}")
         self._grad, self._grad_memory, self._grad_seen = value, None, True
 
+    @grad.deleter
+    def grad(self) -> None:
+        self.clear_grad()
+
     @autograd.replayed
     def clear_grad(self) -> None:
         """Set ``grad`` to None, and keep its memory for the next gradient unless somebody has seen it."""
@@ -206,7 +231,7 @@ class Tensor:
     def grad_destination(self) -> Array | None:
         """Return the kept memory that the first gradient may be written to."""
         memory = self._grad_memory
-        if self._grad is None and memory is not None and memory.shape == self.array.shape:
+        if self._grad is None and memory is not None and memory.shape == self.array.shape and self._hooks is None:
             return memory if memory.dtype == self.array.dtype else None
         return None
 
@@ -224,15 +249,109 @@ class Tensor:
             grad = memory
         self._grad, self._grad_seen = Tensor(grad), False
 
+    def receive_grad(self, grad: Array) -> None:
+        """Add to the gradient of a leaf what its hooks leave of another."""
+        if self._hooks is None:
+            self.accumulate_grad(grad)
+        else:
+            self.accumulate_grad(self._hooks.passed(grad))
+            self._hooks.tell(self)
+
     def retain_grad(self) -> None:
         """Keep the gradient of a tensor that an operation made, too."""
         autograd.refuse_capture("retains a gradient", "return the values that are needed from the step")
-        if not self._requires_grad:
-            raise RuntimeError("retain_grad() needs a tensor that requires a gradient")
+        hooks = self._grad_hooks("retain_grad")
         if self._op is not None:
-            self._op.retained = self
+            hooks.retained = self
 
-    def backward(self, gradient: Any = None, retain_graph: Bool = False, create_graph: Bool = False) -> None:
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Have ``hook(grad)`` called with every gradient of this tensor, once it is whole.
+
+        Hooks come in the order in which they were registered, each with what the one before leaves, and before the
+        gradient is added to ``grad``, or goes on to what the tensor was made from. Those of leaves are called when
+        the operations are done.
+
+        Parameters
+        ----------
+        hook : callable
+            What it returns, if not None, takes the place of the gradient; of the same shape and dtype.
+
+        Returns
+        -------
+        RemovableHandle
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor requires no gradient.
+
+        Examples
+        --------
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> handle = x.register_hook(lambda grad: grad * 10)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([20., 40.])
+        """
+        from chainrule.autograd.hooks import RemovableHandle
+
+        return RemovableHandle(self._grad_hooks("register_hook").before, hook, recorded=self._op is None)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
+        """Have ``hook(tensor)`` called whenever a backward pass has added to the ``grad`` of this leaf.
+
+        Parameters
+        ----------
+        hook : callable
+
+        Returns
+        -------
+        RemovableHandle
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor requires no gradient, or is no leaf.
+
+        Examples
+        --------
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> handle = x.register_post_accumulate_grad_hook(lambda x: print(x.grad))
+        >>> (x * x).sum().backward()
+        tensor([2., 4.])
+        """
+        from chainrule.autograd.hooks import RemovableHandle
+
+        hooks = self._grad_hooks("register_post_accumulate_grad_hook")
+        if self._op is not None:
+            raise RuntimeError(
+                "register_post_accumulate_grad_hook() needs a leaf, got the result of "
+                f"{type(self._op).__name__}: use register_hook()"
+            )
+        return RemovableHandle(hooks.after, hook)
+
+    def _grad_hooks(self, caller: str) -> GradHooks:
+        """Return where the hooks of the gradient are."""
+        from chainrule.autograd.hooks import GradHooks
+
+        autograd.refuse_capture("registers a hook", "do it before the step, and without capture")
+        if not self.requires_grad:
+            raise RuntimeError(f"{caller}() needs a tensor that requires a gradient")
+        if self._op is not None:
+            if self._op.hooks is None:
+                self._op.hooks = GradHooks()
+            return self._op.hooks  # type: ignore[no-any-return]
+        if self._hooks is None:
+            self._hooks = GradHooks()
+        return self._hooks
+
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: Bool | None = None,
+        create_graph: Bool = False,
+        inputs: Any = None,
+    ) -> None:
         """Add ∂self/∂leaf to ``grad`` of every leaf that this tensor was made from.
 
         Parameters
@@ -244,6 +363,8 @@ class Tensor:
             Whether ``backward()`` can be called again.
         create_graph : bool
             Second derivatives, which are not covered: must be False.
+        inputs : Tensor or sequence of Tensor, optional
+            Add to the ``grad`` of these tensors only, which need not be leaves.
 
         Raises
         ------
@@ -258,35 +379,41 @@ class Tensor:
         >>> x.grad
         tensor([6.])
         """
+        if inputs is not None:
+            autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+            return
         if create_graph:
             raise NotImplementedError("backward(create_graph=True): chainrule has no second derivatives")
         if gradient is not None:
-            gradient = as_tensor(gradient)
-        if not self._requires_grad:
+            gradient = tensor_given("backward", gradient)
+        grad = self.seed_of_backward(gradient)
+        tape = autograd.mode.tape
+        if tape is not None and tape.backward(self, grad, gradient, retain_graph):
+            return
+        if self._op is None:
+            self.receive_grad(grad)
+        else:
+            with np.errstate(all="ignore"):
+                walk_back({self._op: grad}, retain_graph)
+
+    def seed_of_backward(self, gradient: Tensor | None, caller: str = "backward") -> Array:
+        """Return what a backward pass from this tensor starts with, ∂self/∂self or the gradient that is given."""
+        if not self.requires_grad:
             raise RuntimeError(
-                "backward() was called on a tensor that requires no gradient: it was made from none that does, "
+                f"{caller}() was called on a tensor that requires no gradient: it was made from none that does, "
                 "under no_grad(), or by a captured function, inside of which backward() belongs"
             )
         if gradient is None:
             if self.array.size != 1:
                 raise RuntimeError(
-                    f"backward() without a gradient needs a tensor of one element, got shape {self.shape}: "
-                    "reduce it with sum() or mean(), or give backward() a gradient of that shape"
+                    f"{caller}() without a gradient needs a tensor of one element, got shape {self.shape}: "
+                    f"reduce it with sum() or mean(), or give {caller}() a gradient of that shape"
                 )
-            grad = np.ones_like(self.array)
-        else:
-            grad = np.array(gradient.array, dtype=self.dtype)
-            if grad.shape != self.array.shape:
-                raise RuntimeError(f"backward() expected a gradient of shape {self.shape}, got {grad.shape}")
-        self._check_history()
-        tape = autograd.mode.tape
-        if tape is not None and tape.backward(self, grad, gradient, retain_graph):
-            return
-        if self._op is None:
-            self.accumulate_grad(grad)
-        else:
-            with np.errstate(all="ignore"):
-                autograd.backward(self._op, grad, retain_graph)
+            return np.ones_like(self.array)
+        grad = np.array(gradient.array, dtype=self.dtype)
+        if grad.shape != self.array.shape:
+            raise RuntimeError(f"{caller}() expected a gradient of shape {self.shape}, got {grad.shape}")
+        return grad
 
     def detach(self) -> Tensor:
         """Return a tensor of the same memory that no gradient flows through."""
@@ -300,10 +427,17 @@ class Tensor:
         """Return the tensor that counts the in-place changes of this memory."""
         return self if self._memory is None else self._memory
 
-    def _check_history(self) -> None:
-        """Raise if the tensor that this is a view of was given a new history since."""
-        if self._base is not None and self._base._rewrites != self._rewrites:
+    def _follow_base(self) -> None:
+        """Take the part in the new history that the tensor this is a view of was given since, if there is one."""
+        base = self._base
+        if base is None or base._rewrites == self._rewrites:
+            return
+        if autograd.mode.tape is not None or (self.array.size and not np.may_share_memory(base.array, self.array)):
             raise RuntimeError(_STALE.format(tuple(self.shape)))
+        self._rewrites = base._rewrites
+        with autograd.enable_grad():
+            part = run(ops.TakeView(base.array, self.array), [base])
+        self._op, self._requires_grad = part._op, part._requires_grad
 
     def _become_view(self, source: Tensor) -> None:
         self._memory, self._base = source._owner(), source if source._base is None else source._base
@@ -321,7 +455,7 @@ class Tensor:
     def data(self, value: Tensor) -> None:
         autograd.refuse_capture("sets data", "use copy_()")
         self._touch()
-        self.array = as_tensor(value).array
+        self.array = tensor_given("data", value).array
 
     # ---- shape, type and values ----------------------------------------------------------------------------
 
@@ -361,6 +495,21 @@ class Tensor:
         """Return the bytes of one element."""
         return self.array.itemsize
 
+    @property
+    def itemsize(self) -> Int:
+        """The bytes of one element."""
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> Int:
+        """The bytes of all elements."""
+        return self.array.nbytes
+
+    @property
+    def is_cuda(self) -> Bool:
+        """Whether the elements are on a graphics card: no."""
+        return False
+
     def is_floating_point(self) -> Bool:
         """Return whether the elements are floating-point numbers."""
         return self.array.dtype.kind == "f"
@@ -371,7 +520,7 @@ class Tensor:
 
     def contiguous(self) -> Tensor:
         """Return this tensor if it is contiguous, else a copy that is."""
-        return self if self.is_contiguous() else apply(ops.Clone(), self)
+        return self if self.is_contiguous() else apply(ops.Clone(contiguous=True), self)
 
     def item(self) -> Any:
         """Return the only element as a number of Python."""
@@ -380,6 +529,12 @@ class Tensor:
         autograd.refuse_capture(*_READS)
         return self.array.item()
 
+    def _number(self) -> Any:
+        """Return the only element, for Python's conversions, which have an error of their own."""
+        if self.array.size != 1:
+            raise ValueError(f"only a tensor of one element is a number, got shape {self.shape}")
+        return self.item()
+
     def tolist(self) -> Any:
         """Return the elements as nested lists."""
         autograd.refuse_capture(*_READS)
@@ -387,7 +542,7 @@ class Tensor:
 
     def numpy(self) -> Array:
         """Return the values as an array of the same memory. ``np.asarray(tensor)`` does it for any tensor."""
-        if self._requires_grad:
+        if self.requires_grad:
             raise RuntimeError("numpy() on a tensor that requires a gradient: use tensor.detach().numpy()")
         autograd.refuse_capture(*_READS)
         return self.array
@@ -427,7 +582,13 @@ class Tensor:
             return apply(ops.NoGradient(lambda x: x.astype(target)), self)
         return apply(ops.Cast(target), self)
 
-    type = to
+    def type(self, dtype: Any = None) -> Any:
+        """Return this tensor in another dtype; without one, PyTorch's name of its type, as "torch.FloatTensor"."""
+        from chainrule import tensor_types
+
+        if dtype is None:
+            return f"torch.{tensor_types.of_dtype(self.dtype).__name__}"
+        return self.to(dtypes.as_dtype(tensor_types.dtype_of(dtype)))
 
     def cpu(self) -> Tensor:
         """Return this tensor."""
@@ -461,19 +622,22 @@ class Tensor:
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
+    def __reversed__(self) -> Tensor:
+        return apply(ops.Index(slice(None, None, -1)), self) if self.ndim else self
+
     def __bool__(self) -> Bool:
         if self.array.size != 1:
             raise RuntimeError(f"the truth of a tensor of shape {self.shape} is ambiguous: use any() or all()")
         return self.item() != 0  # type: ignore[no-any-return]
 
     def __float__(self) -> Float:
-        return float(self.item())
+        return float(self._number())
 
     def __int__(self) -> Int:
-        return int(self.item())
+        return int(self._number())
 
     def __index__(self) -> Int:
-        if self.array.dtype.kind not in "iu" or self.array.size != 1:
+        if self.array.dtype.kind not in "biu" or self.array.size != 1:
             raise TypeError(f"only an integer tensor of one element can be an index, got {self!r}")
         return int(self.item())
 
@@ -488,6 +652,8 @@ class Tensor:
         return id(self)
 
     def __contains__(self, element: Any) -> Bool:
+        if not _is_operand(element):
+            raise RuntimeError(f"a tensor contains numbers, got {type(element).__name__}")
         return bool((self == element).any())
 
     def __deepcopy__(self, memo: dict[Any, Any]) -> Self:
@@ -498,7 +664,7 @@ class Tensor:
         memo[id(self)] = copy
         copy.__dict__.update(self.__dict__)
         copy.array = self.array.copy()
-        copy._grad_memory = copy._memory = copy._base = None
+        copy._grad_memory = copy._memory = copy._base = copy._hooks = None
         copy._grad = None if self._grad is None else Tensor(self._grad.array.copy())
         return copy
 
@@ -506,7 +672,7 @@ class Tensor:
         if self._op is not None:
             raise RuntimeError("pickling a tensor that an operation made: detach() it first")
         state = self.__dict__.copy()
-        for name in ("_grad_memory", "_memory", "_base"):
+        for name in ("_grad", "_grad_memory", "_memory", "_base", "_hooks"):
             state.pop(name, None)
         return state
 
@@ -554,6 +720,10 @@ class Tensor:
     def __rmod__(self, other: Any) -> Tensor:
         return _remainder(other, self)
 
+    def __pos__(self) -> Self:
+        _not_boolean("+x", self, "use x.int()")
+        return self
+
     def __neg__(self) -> Tensor:
         return apply(ops.Neg(), _not_boolean("neg", self, "~x or logical_not() inverts"))
 
@@ -569,26 +739,34 @@ class Tensor:
         return apply(ops.Abs(), self)
 
     def __invert__(self) -> Tensor:
+        if self.array.dtype.kind == "f":
+            raise TypeError(f"~x inverts integers and booleans, got {self.dtype}")
         return apply(ops.NoGradient(np.invert), self)
 
     def __and__(self, other: Any) -> Tensor:
-        return _without_gradient(np.bitwise_and, self, other)
+        return _bitwise(np.bitwise_and, self, other)
 
     def __or__(self, other: Any) -> Tensor:
-        return _without_gradient(np.bitwise_or, self, other)
+        return _bitwise(np.bitwise_or, self, other)
 
     def __xor__(self, other: Any) -> Tensor:
-        return _without_gradient(np.bitwise_xor, self, other)
+        return _bitwise(np.bitwise_xor, self, other)
 
-    def __eq__(self, other: object) -> Any:
-        if other is None:
-            return False
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def eq(self, other: Any) -> Tensor:
+        """Return which elements are equal to those of another tensor, or to a number."""
         return _without_gradient(np.equal, self, other)
 
-    def __ne__(self, other: object) -> Any:
-        if other is None:
-            return True
+    def ne(self, other: Any) -> Tensor:
+        """Return which elements differ from those of another tensor, or from a number."""
         return _without_gradient(np.not_equal, self, other)
+
+    def __eq__(self, other: object) -> Any:
+        return self.eq(other) if _is_operand(other) else NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        return self.ne(other) if _is_operand(other) else NotImplemented
 
     def __lt__(self, other: Any) -> Tensor:
         return _without_gradient(np.less, self, other)
@@ -602,12 +780,32 @@ class Tensor:
     def __ge__(self, other: Any) -> Tensor:
         return _without_gradient(np.greater_equal, self, other)
 
-    add, sub, mul, div, pow, matmul = __add__, __sub__, __mul__, __truediv__, __pow__, __matmul__
-    neg, abs, eq, ne, lt, le, gt, ge = __neg__, __abs__, __eq__, __ne__, __lt__, __le__, __gt__, __ge__
+    mul, matmul = __mul__, __matmul__
+    neg, abs, lt, le, gt, ge = __neg__, __abs__, __lt__, __le__, __gt__, __ge__
+
+    def add(self, other: Any, *, alpha: Any = 1) -> Tensor:
+        """Return this tensor + alpha · other."""
+        return binary(ops.Add(), self, self._scaled(other, alpha))
+
+    def sub(self, other: Any, *, alpha: Any = 1) -> Tensor:
+        """Return this tensor − alpha · other."""
+        return _difference(self, self._scaled(other, alpha))
+
+    def _scaled(self, other: Any, alpha: Any) -> Any:
+        """Return alpha · other, in the dtype of its sum with this tensor."""
+        alpha = alpha.item() if isinstance(alpha, Tensor) else alpha
+        if not isinstance(alpha, bool) and alpha == 1:
+            return other
+        dtype = _operands(self, other)[0].dtype
+        if isinstance(alpha, bool) and dtype != dtypes.bool_:
+            raise RuntimeError(f"alpha is a boolean, and the result is of {dtype}: use {int(alpha)}")
+        if isinstance(alpha, Float) and dtype.kind != "f":
+            raise RuntimeError(f"alpha must be an integer where the result is of {dtype}, got {alpha}")
+        return (as_tensor(other).to(dtype) * alpha).to(dtype)
 
     def mm(self, mat2: Any) -> Tensor:
         """Return the product with a matrix, of a matrix."""
-        other = as_tensor(mat2)
+        other = tensor_given("mm", mat2)
         if self.ndim != 2 or other.ndim != 2:
             raise RuntimeError(
                 f"mm() expected two matrices, got shapes {self.shape} and {other.shape}: use matmul()"
@@ -652,36 +850,41 @@ class Tensor:
         """Return max(x, 0) of each element."""
         return apply(ops.ReLU(), _not_boolean("relu", self, "use x.int()"))
 
-    def softmax(self, dim: Int) -> Tensor:
+    def softmax(self, dim: Int, dtype: Any = None) -> Tensor:
         """Return eˣ divided by its sum along ``dim``."""
-        return _along(ops.Softmax(_axis(self, dim)), _computable("softmax", self))
+        axis, x = arguments.axis(self, dim), self._as(dtype)
+        return _along(ops.Softmax(axis), _computable("softmax", x))
 
-    def log_softmax(self, dim: Int) -> Tensor:
+    def log_softmax(self, dim: Int, dtype: Any = None) -> Tensor:
         """Return the logarithm of the softmax along ``dim``."""
-        return _along(ops.LogSoftmax(_axis(self, dim)), _computable("log_softmax", self))
+        axis, x = arguments.axis(self, dim), self._as(dtype)
+        return _along(ops.LogSoftmax(axis), _computable("log_softmax", x))
 
     def clip(self, min: Any = None, max: Any = None) -> Tensor:
         """Return each element, moved into the interval [min, max]."""
         if min is None and max is None:
             raise RuntimeError("clip() needs min, max or both, got neither")
+        min, max = _bounds(min, max)
         if isinstance(min, Tensor) or isinstance(max, Tensor):
             return _between(self, min, max)
         dtype = dtypes.result_type(self.array, *_given(min, max))
         if dtype == dtypes.bool_:
             raise NotImplementedError("clip() needs numbers, got booleans: use x.int()")
         for bound in _given(min, max):
-            _check_fits(bound, dtype)
+            arguments.fits(bound, dtype)
+        if dtype.kind == "u":  # where a bound below 0 wraps around
+            min, max = (b if b is None else int(np.asarray(b).astype(dtype)) for b in (min, max))
         return apply(ops.Clip(min, max), self.to(dtype))
 
     clamp = clip
 
     def maximum(self, other: Any) -> Tensor:
         """Return the larger of each pair of elements."""
-        return binary(ops.Maximum(), self, other)
+        return binary(ops.Maximum(), self, tensor_given("maximum", other))
 
     def minimum(self, other: Any) -> Tensor:
         """Return the smaller of each pair of elements."""
-        return binary(ops.Minimum(), self, other)
+        return binary(ops.Minimum(), self, tensor_given("minimum", other))
 
     def where(self, condition: Any, other: Any) -> Tensor:
         """Return this tensor where the condition holds, else ``other``."""
@@ -689,23 +892,28 @@ class Tensor:
 
     def masked_fill(self, mask: Any, value: Any) -> Tensor:
         """Return this tensor with ``value`` where the mask holds."""
-        mask = as_tensor(mask)
+        mask = tensor_given("masked_fill", mask)
+        if not _is_operand(value):
+            raise TypeError(f"masked_fill() expected one number, got {type(value).__name__}")
         if mask.dtype != dtypes.bool_:
             raise RuntimeError(f"masked_fill() expected a mask of dtype bool, got {mask.dtype}")
         if np.ndim(value):
             raise RuntimeError(f"masked_fill() expected one number, got shape {np.shape(value)}: use where()")
-        _check_fits(value, self.dtype)
+        arguments.fits(value, self.dtype)
         return where(mask, self._converted(value).to(self.dtype), self)
 
     def sign(self) -> Tensor:
         """Return −1, 0 or 1 for each element."""
         return self.clone() if self.array.dtype == dtypes.bool_ else apply(ops.Step(ops.sign), self)
 
-    def round(self) -> Tensor:
-        """Return each element rounded to an integer, halves to even."""
+    def round(self, *, decimals: Int = 0) -> Tensor:
+        """Return each element rounded to an integer, or to so many decimals; halves to even."""
         if self.array.dtype == dtypes.bool_:
             raise NotImplementedError("round() needs numbers, got booleans")
-        return apply(ops.Step(np.round), self)
+        places = arguments.whole("decimals", decimals)
+        if places and self.array.dtype.kind != "f":
+            raise NotImplementedError(f"round() takes decimals of floating-point elements, got {self.dtype}")
+        return apply(ops.Step(partial(_rounded, places=places) if places else np.round), self)
 
     def isnan(self) -> Tensor:
         """Return which elements are NaN."""
@@ -723,63 +931,83 @@ class Tensor:
 
     def sum(self, dim: Any = None, keepdim: Bool = False, dtype: Any = None) -> Tensor:
         """Return the sum over some axes, or all. Integers are summed in int64."""
-        x = self if dtype is None else self.to(dtype)
-        if x.dtype.kind in "biu":
-            x = x.to(dtypes.int64)
-        return apply(ops.Sum(_axes(self, dim), keepdim), x)
+        x = self._summable(dtype)
+        return apply(ops.Sum(arguments.axes(self, dim), keepdim), x)
 
     def mean(self, dim: Any = None, keepdim: Bool = False, dtype: Any = None) -> Tensor:
         """Return the mean over some axes, or all."""
-        x = self if dtype is None else self.to(dtype)
+        x = self._as(dtype)
         if x.dtype.kind != "f":
             raise RuntimeError(f"mean() needs floating-point elements, got {x.dtype}: use float() first")
-        return apply(ops.Mean(_axes(self, dim), keepdim), x)
+        return apply(ops.Mean(arguments.axes(self, dim), keepdim), x)
 
-    def var(self, dim: Any = None, correction: Float = 1, keepdim: Bool = False) -> Tensor:
-        """Return the variance: the sum of squared deviations, divided by n − correction."""
-        _refuse_unbiased("var", dim)
-        return apply(ops.Var(_axes(self, dim), keepdim, correction), _real("var", self))
+    def var(
+        self, dim: Any = None, unbiased: Bool | None = None, keepdim: Bool = False, *, correction: Any = None
+    ) -> Tensor:
+        """Return the variance: the sum of squared deviations, divided by n − correction.
 
-    def std(self, dim: Any = None, correction: Float = 1, keepdim: Bool = False) -> Tensor:
+        The correction is 1 by default. ``unbiased`` is its old form: True for 1, False for 0.
+        """
+        dim, correction = _correction("var", dim, unbiased, correction)
+        return apply(ops.Var(arguments.axes(self, dim), keepdim, correction), _real("var", self))
+
+    def std(
+        self, dim: Any = None, unbiased: Bool | None = None, keepdim: Bool = False, *, correction: Any = None
+    ) -> Tensor:
         """Return the standard deviation, the root of ``var``."""
-        _refuse_unbiased("std", dim)
-        return apply(ops.Std(_axes(self, dim), keepdim, correction), _real("std", self))
+        dim, correction = _correction("std", dim, unbiased, correction)
+        return apply(ops.Std(arguments.axes(self, dim), keepdim, correction), _real("std", self))
 
-    def prod(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
+    def prod(self, dim: Int | None = None, keepdim: Bool = False, dtype: Any = None) -> Tensor:
         """Return the product along an axis, or of all elements."""
-        x = self.to(dtypes.int64) if self.dtype.kind in "biu" else self
-        return apply(ops.Prod(_axis_or_all(self, dim), keepdim), x)
+        x = self._summable(dtype)
+        return apply(ops.Prod(arguments.axis_or_all(self, dim), keepdim), x)
 
-    def cumsum(self, dim: Int) -> Tensor:
+    def cumsum(self, dim: Int, dtype: Any = None) -> Tensor:
         """Return the running sum along an axis."""
-        x = self.to(dtypes.int64) if self.dtype.kind in "biu" else self
-        return _along(ops.CumSum(_axis(self, dim)), x)
+        x = self._summable(dtype)
+        return _along(ops.CumSum(arguments.axis(self, dim)), x)
+
+    def _as(self, dtype: Any) -> Tensor:
+        return self if dtype is None else self.to(dtypes.as_dtype(dtype))
+
+    def _summable(self, dtype: Any) -> Tensor:
+        """Return this tensor in ``dtype``; without one, integers and booleans in int64."""
+        return self._as(dtypes.int64 if dtype is None and self.dtype.kind in "biu" else dtype)
 
     def amax(self, dim: Any = (), keepdim: Bool = False) -> Tensor:
         """Return the largest element along some axes, or of all. Equal ones share the gradient."""
-        return apply(ops.Extremum(_not_empty("amax", self, dim), keepdim, largest=True), self)
+        axis = arguments.has_elements("amax", self, dim, RuntimeError)
+        return apply(ops.Extremum(axis, keepdim, largest=True), self)
 
     def amin(self, dim: Any = (), keepdim: Bool = False) -> Tensor:
         """Return the smallest element along some axes, or of all. Equal ones share the gradient."""
-        return apply(ops.Extremum(_not_empty("amin", self, dim), keepdim, largest=False), self)
+        axis = arguments.has_elements("amin", self, dim, RuntimeError)
+        return apply(ops.Extremum(axis, keepdim, largest=False), self)
 
-    def max(self, dim: Any = None, keepdim: Bool = False) -> Any:
+    def max(self, dim: Any = None, keepdim: Bool = False, *, other: Any = None) -> Any:
         """Return the largest element; along ``dim``, the pair (values, indices); with a tensor, ``maximum``."""
+        other = dim if isinstance(dim, Tensor) else other
+        if other is not None:
+            return self.maximum(other)
         if dim is None:
             return apply(ops.Extremum(largest=True, nan_is_equal=True), self)
-        return self.maximum(dim) if isinstance(dim, Tensor) else self._extreme(np.argmax, dim, keepdim)
+        return self._extreme(np.argmax, dim, keepdim)
 
-    def min(self, dim: Any = None, keepdim: Bool = False) -> Any:
+    def min(self, dim: Any = None, keepdim: Bool = False, *, other: Any = None) -> Any:
         """Return the smallest element; along ``dim``, the pair (values, indices); with a tensor, ``minimum``."""
+        other = dim if isinstance(dim, Tensor) else other
+        if other is not None:
+            return self.minimum(other)
         if dim is None:
             return apply(ops.Extremum(largest=False, nan_is_equal=True), self)
-        return self.minimum(dim) if isinstance(dim, Tensor) else self._extreme(np.argmin, dim, keepdim)
+        return self._extreme(np.argmin, dim, keepdim)
 
     def _extreme(self, find: Any, dim: Int, keepdim: Bool) -> ValuesAndIndices:
-        axis = _axis(self, dim)
+        axis = arguments.axis(self, dim)
         if not self.ndim:
             return self.reshape(1)._extreme(find, 0, False)
-        _not_empty("max() or min", self, dim)
+        arguments.has_elements("max() or min", self, dim)
         indices = apply(ops.NoGradient(partial(find, axis=axis, keepdims=True)), self)
         values = self.gather(dim, indices)
         if not keepdim:
@@ -788,17 +1016,19 @@ class Tensor:
 
     def argmax(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
         """Return the index of the largest element, the first of equal ones."""
-        axis = _not_empty("argmax", _not_boolean("argmax", self, "use x.int()"), dim)
+        dim = dim if dim is None else arguments.whole("dim", dim)
+        axis = arguments.has_elements("argmax", _not_boolean("argmax", self, "use x.int()"), dim)
         return apply(ops.NoGradient(partial(np.argmax, axis=axis, keepdims=keepdim)), self)
 
     def argmin(self, dim: Int | None = None, keepdim: Bool = False) -> Tensor:
         """Return the index of the smallest element, the first of equal ones."""
-        axis = _not_empty("argmin", _not_boolean("argmin", self, "use x.int()"), dim)
+        dim = dim if dim is None else arguments.whole("dim", dim)
+        axis = arguments.has_elements("argmin", _not_boolean("argmin", self, "use x.int()"), dim)
         return apply(ops.NoGradient(partial(np.argmin, axis=axis, keepdims=keepdim)), self)
 
     def argsort(self, dim: Int = -1, descending: Bool = False, *, stable: Bool = False) -> Tensor:
         """Return the indices that sort the elements along an axis; equal ones keep their order in any case."""
-        axis = _axis(self, dim)
+        axis = arguments.axis(self, dim)
 
         def positions(x: Array) -> Array:
             row = np.atleast_1d(x)
@@ -811,38 +1041,45 @@ class Tensor:
 
     def any(self, dim: Any = None, keepdim: Bool = False) -> Tensor:
         """Return whether any element differs from 0; of uint8, as uint8."""
-        found = apply(ops.NoGradient(partial(np.any, axis=_axes(self, dim), keepdims=keepdim)), self)
-        return found.to(self.dtype) if self.dtype == dtypes.uint8 else found
+        return self._tested(np.any, dim, keepdim)
 
     def all(self, dim: Any = None, keepdim: Bool = False) -> Tensor:
         """Return whether all elements differ from 0; of uint8, as uint8."""
-        found = apply(ops.NoGradient(partial(np.all, axis=_axes(self, dim), keepdims=keepdim)), self)
+        return self._tested(np.all, dim, keepdim)
+
+    def _tested(self, test: Any, dim: Any, keepdim: Bool) -> Tensor:
+        axis = () if isinstance(dim, tuple | list) and not dim else arguments.axes(self, dim)
+        found = apply(ops.NoGradient(partial(test, axis=axis, keepdims=keepdim)), self)
         return found.to(self.dtype) if self.dtype == dtypes.uint8 else found
 
     def logsumexp(self, dim: Any, keepdim: Bool = False) -> Tensor:
         """Return ln Σ eˣ along some axes, without overflow."""
-        return apply(ops.LogSumExp(_axes(self, dim), keepdim), _floating(self))
+        if dim is None:
+            raise TypeError("logsumexp() expected the axes dim, got None: name all of them")
+        return apply(ops.LogSumExp(arguments.axes(self, dim), keepdim), _floating(self))
 
-    def norm(self, p: Float = 2, dim: Any = None, keepdim: Bool = False) -> Tensor:
-        """Return the p-norm along some axes, or of all elements, for p = 1, 2 or inf."""
+    def norm(self, p: Any = 2, dim: Any = None, keepdim: Bool = False) -> Tensor:
+        """Return the p-norm along some axes, or of all elements, for p = 1, 2 (also "fro") or inf."""
         _real("norm", self)
-        if p == 2:
-            return apply(ops.Norm(_axes(self, dim), keepdim), self)
+        if p in (2, "fro", None):
+            return apply(ops.Norm(arguments.axes(self, dim), keepdim), self)
         if p == 1:
             return abs(self).sum(dim, keepdim)
         if p == float("inf"):
-            return apply(ops.Extremum(_axes(self, dim), keepdim, nan_is_equal=True), abs(self))
+            axis = arguments.has_elements("norm", self, dim, RuntimeError)
+            return apply(ops.Extremum(axis, keepdim, nan_is_equal=True), abs(self))
         raise NotImplementedError(f"norm() covers p = 1, 2 and inf, got {p}")
 
     # ---- shape operations ----------------------------------------------------------------------------------
 
     def reshape(self, *lengths: Any, shape: Any = None) -> Tensor:
         """Return the same elements in another shape; one length may be −1."""
-        return apply(ops.Reshape(_shape(lengths or (shape,))), self)
+        given = arguments.named("reshape", "shape", lengths, shape)
+        return apply(ops.Reshape(arguments.lengths("reshape", given)), self)
 
-    def view(self, *shape: Any) -> Tensor:
+    def view(self, *lengths: Any, size: Any = None) -> Tensor:
         """Return the same memory in another shape; one length may be −1."""
-        result = self.reshape(*shape)
+        result = self.reshape(*arguments.named("view", "size", lengths, size))
         if self.array.size and not np.may_share_memory(result.array, self.array):
             raise RuntimeError(
                 f"view() can't give shape {result.shape} to the memory of a tensor of shape {self.shape} and "
@@ -852,9 +1089,11 @@ class Tensor:
 
     def flatten(self, start_dim: Int = 0, end_dim: Int = -1) -> Tensor:
         """Return this tensor with the axes from ``start_dim`` to ``end_dim`` merged into one."""
-        start, end = _axis(self, start_dim), _axis(self, end_dim)
+        start, end = arguments.axis(self, start_dim), arguments.axis(self, end_dim)
         if not self.ndim:
             return self.reshape(1)
+        if start == end:
+            return self
         if start > end:
             raise RuntimeError(f"flatten() expected start_dim before end_dim, got {start_dim} and {end_dim}")
         shape = self.array.shape
@@ -863,7 +1102,7 @@ class Tensor:
 
     def permute(self, *axes: Any, dims: Any = None) -> Tensor:
         """Return this tensor with its axes in another order."""
-        axes = _shape(axes or (dims,))
+        axes = arguments.shape(arguments.named("permute", "dims", axes, dims))
         if sorted(a % max(self.ndim, 1) for a in axes) != list(range(self.ndim)):
             raise RuntimeError(f"permute() expected each of the {self.ndim} axes once, got {axes}")
         return apply(ops.Permute(tuple(a % self.ndim for a in axes)), self)
@@ -871,7 +1110,7 @@ class Tensor:
     def transpose(self, dim0: Int, dim1: Int) -> Tensor:
         """Return this tensor with two axes exchanged."""
         axes = list(range(self.ndim))
-        i, j = _axis(self, dim0), _axis(self, dim1)
+        i, j = arguments.axis(self, dim0), arguments.axis(self, dim1)
         if axes:  # a tensor without axes counts as one of length 1
             axes[i], axes[j] = axes[j], axes[i]
         return apply(ops.Permute(tuple(axes)), self)
@@ -880,7 +1119,7 @@ class Tensor:
         """Return the transpose of a matrix; a vector stays as it is."""
         if self.ndim > 2:
             raise RuntimeError(f"t() needs at most 2 axes, got shape {self.shape}: use transpose(dim0, dim1)")
-        return self if self.ndim < 2 else self.transpose(0, 1)
+        return self.T
 
     @property
     def T(self) -> Tensor:
@@ -890,21 +1129,28 @@ class Tensor:
     @property
     def mT(self) -> Tensor:
         """The tensor with its last two axes exchanged."""
-        return self.transpose(-2, -1)
+        if self.ndim == 1:
+            raise RuntimeError(f"mT needs two axes or more, got shape {self.shape}: use unsqueeze()")
+        return self.transpose(-2, -1) if self.ndim else self
 
     def unsqueeze(self, dim: Int) -> Tensor:
         """Return this tensor with a new axis of length 1 at ``dim``."""
+        dim = arguments.whole("dim", dim)
+        if not -self.ndim - 1 <= dim <= self.ndim:
+            raise IndexError(
+                f"unsqueeze() expected dim in [{-self.ndim - 1}, {self.ndim}] for shape {self.shape}, got {dim}"
+            )
         return self.reshape(np.expand_dims(self.array, dim).shape)
 
     def squeeze(self, dim: Any = None) -> Tensor:
         """Return this tensor without its axes of length 1, or without ``dim`` if it has that length."""
-        axes = range(self.ndim) if dim is None else [_axis(self, d) for d in np.atleast_1d(dim)]
+        axes = range(self.ndim) if dim is None else np.atleast_1d(arguments.axes_of(self, dim))
         shape = [n for i, n in enumerate(self.array.shape) if n != 1 or i not in axes]
         return self.reshape(tuple(shape))
 
-    def expand(self, *shape: Any) -> Tensor:
+    def expand(self, *lengths: Any, size: Any = None) -> Tensor:
         """Return this tensor repeated along axes of length 1 and new ones; −1 leaves an axis as it is."""
-        lengths = _shape(shape)
+        lengths = arguments.lengths("expand", arguments.named("expand", "size", lengths, size))
         lead = len(lengths) - self.ndim
         if -1 in lengths[: max(lead, 0)]:
             raise RuntimeError(f"expand() can't leave new axes as they are, got {lengths} for shape {self.shape}")
@@ -913,19 +1159,32 @@ class Tensor:
 
     def gather(self, dim: Int, index: Tensor) -> Tensor:
         """Return the elements at the positions ``index`` along ``dim``."""
-        axis = _axis(self, dim)
-        return _along(ops.Gather(axis), self, as_tensor(index))
+        axis, index = arguments.axis(self, dim), tensor_given("gather", index)
+        if index.dtype not in (dtypes.int64, dtypes.int32):
+            raise RuntimeError(f"gather() expected an index of int64 or int32, got {index.dtype}")
+        if index.array.size:
+            fits = (n <= m or i == axis for i, (n, m) in enumerate(zip(index.shape, self.shape, strict=False)))
+            if max(index.ndim, 1) != max(self.ndim, 1) or not all(fits):
+                raise RuntimeError(
+                    f"gather() expected an index of as many axes as shape {self.shape} has, none of them longer "
+                    f"but dim {dim}, got {index.shape}"
+                )
+        x, at = (t if t.ndim else t.reshape(1) for t in (self, index))
+        return apply(ops.Gather(axis), x, at).reshape(index.shape)
 
     def split(self, split_size: Any, dim: Int = 0) -> tuple[Tensor, ...]:
         """Return pieces of ``split_size`` along ``dim``, the last of which may be shorter; or of several sizes."""
-        axis = _axis(self, dim)
+        if not self.ndim:
+            raise RuntimeError("split() needs a tensor with axes, got one without")
+        axis = arguments.axis(self, dim)
         before, length = (slice(None),) * axis, self.array.shape[axis]
-        if isinstance(split_size, Int):
+        if not isinstance(split_size, tuple | list):
+            split_size = arguments.whole("split_size", split_size)
             if split_size < 0 or (split_size == 0 and length):
                 raise RuntimeError(f"split() expected a split_size above 0, got {split_size}")
             sizes = [split_size] * max(-(-length // max(split_size, 1)), 1)
         else:
-            sizes = list(split_size)
+            sizes = [arguments.whole("a length", n) for n in split_size]
             if sum(sizes) != length or min(sizes, default=0) < 0:
                 raise RuntimeError(f"split() expected sizes from 0 that add up to {length}, got {sizes}")
         ends = accumulate(sizes)
@@ -936,7 +1195,16 @@ class Tensor:
         return apply(ops.Index(template), self, *positions)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        _check_fits(value, self.array.dtype)
+        if not isinstance(value, int | float):
+            value = tensor_given("x[...] = value", value)
+            value = value.reshape(value.shape[_ones(value.shape) :])
+        self._check_can_take(index, value)
+        self._assign(index, value)
+
+    def _assign(self, index: Any, value: Any) -> None:
+        """Set the elements at an index to a number, or to those of a tensor."""
+        self._check_writable()
+        arguments.fits(value, self.array.dtype)
         value = self._converted(value)
         if autograd.mode.tape is not None and autograd.mode.tape.can_assign(self):
             position = _index(index)
@@ -944,12 +1212,17 @@ class Tensor:
                 result = apply(ops.SetIndex(position), self._former(), value.to(self.dtype))
                 if autograd.mode.tape.assign(self, result):
                     return
-        if self._tracked(value):
-            self._become(apply(ops.SetIndex(_index(index)), self, value.to(self.dtype)))
-        else:
-            self._release()
-            self.array[_index(index)] = value.array
-            self._touch()
+        position = _index(index)
+        try:
+            if self._tracked(value):
+                self._become(apply(ops.SetIndex(position), self, value.to(self.dtype)))
+            else:
+                self._release()
+                self.array[position] = value.array
+                self._touch()
+        except (ValueError, TypeError) as error:
+            shapes = f"shape {value.shape} to an item of shape {self.shape}"
+            raise RuntimeError(f"x[...] = value can't give {shapes}: {error}") from None
 
     # ---- in place ------------------------------------------------------------------------------------------
 
@@ -977,6 +1250,7 @@ class Tensor:
 
     def _former(self) -> Tensor:
         """Return a copy with the same history, for an operation to hold while this tensor is changed in place."""
+        self._follow_base()
         taped = autograd.mode.tape is not None  # then the change makes new memory, and leaves this as it is
         former = Tensor(self.array if taped else self.array.copy())
         former._op, former._requires_grad = self._op, self._requires_grad
@@ -986,13 +1260,8 @@ class Tensor:
 
     def _become(self, result: Tensor) -> Self:
         """Take the values and the history of ``result``, in place."""
-        if result.array.shape != self.array.shape:
-            raise RuntimeError(
-                f"an in-place operation on shape {self.shape} can't give the broadcast shape {result.shape}"
-            )
-        self._check_can_hold(result.dtype)
-        if not self.array.flags.writeable:
-            raise RuntimeError("an expanded or read-only tensor can't be changed in place: change a clone()")
+        self._check_can_become(result)
+        self._check_own_places()
         base = self if self._base is None else self._base
         self._release()
         before = base._former() if base is not self else None
@@ -1008,24 +1277,22 @@ class Tensor:
 
     def _become_on_tape(self, result: Tensor) -> Self:
         """Do what :meth:`_become` does in a step that is being captured."""
-        if result.array.shape != self.array.shape or autograd.mode.tape is None:
+        if autograd.mode.tape is None:
             return self._become(result)
-        self._check_can_hold(result.dtype)
+        self._check_can_become(result)
         return self if autograd.mode.tape.assign(self, result) else self._become(result)
 
     def _follow(self, view: Tensor, before: Tensor) -> None:
         """Take the history of a view that was changed in place into that of its base."""
-        if not self.is_contiguous():
-            raise RuntimeError(
-                "a view of a tensor that is not contiguous is changed in place: use contiguous() first"
-            )
-        offset = view.array.ctypes.data - self.array.ctypes.data
-        result = apply(ops.SetView(view.array.shape, view.array.strides, offset), before, view)
+        result = apply(ops.SetView(self.array, view.array), before, view)
         self._op, self._requires_grad = result._op, result._requires_grad
 
-    def _check_can_hold(self, dtype: DType) -> None:
-        if dtypes._RANK[dtype.kind] > dtypes._RANK[self.dtype.kind]:
-            raise RuntimeError(f"result type {dtype} can't be cast to the dtype {self.dtype} of the tensor")
+    def _check_can_become(self, result: Tensor) -> None:
+        """Raise where an in-place operation would change the shape or the kind of elements."""
+        if dtypes._RANK[result.dtype.kind] > dtypes._RANK[self.dtype.kind]:
+            raise RuntimeError(f"result type {result.dtype} can't be cast to the dtype {self.dtype} of the tensor")
+        if result.array.shape != self.array.shape:
+            raise RuntimeError(f"an operand can't change shape {self.shape} in place: they give {result.shape}")
 
     def _converted(self, value: Any) -> Tensor:
         """Return a tensor; of this dtype if ``value`` is a number of Python, which has none of its own."""
@@ -1035,52 +1302,81 @@ class Tensor:
             raise RuntimeError(f"a tensor of {self.dtype} can't hold {value}")
         return as_tensor(value)
 
-    def _update(self, op: Operation, other: Any) -> Self:
-        other = self._converted(other)
+    def _replace(self, function: Callable[..., Tensor], *others: Any, **options: Any) -> Self:
+        """Take the values of ``function(self, *others, **options)``, and its history, in place."""
+        self._check_own_places()
         if autograd.mode.tape is not None and autograd.mode.tape.can_assign(self):
-            return self._become_on_tape(binary(op, self._former(), other))
-        if self._tracked(other):
-            other = other._former() if other._owner() is self._owner() else other
-            return self._become(binary(op, self._former(), other))
-        self._check_can_hold(dtypes.result_type(self.array, other.array))
-        if np.broadcast_shapes(self.array.shape, other.array.shape) != self.array.shape:
-            raise RuntimeError(f"an operand of shape {other.shape} can't change shape {self.shape} in place")
+            return self._become_on_tape(function(self._former(), *others, **options))
+        operands = [x for x in (*others, *options.values()) if isinstance(x, Tensor)]
+        for x in operands:
+            _check_shares_all_or_nothing(self.array, x.array)
+        if self._tracked(*operands):
+
+            def kept(x: Any) -> Any:
+                return x._former() if isinstance(x, Tensor) and x._owner() is self._owner() else x
+
+            options = {name: kept(x) for name, x in options.items()}
+            return self._become(function(self._former(), *map(kept, others), **options))
+        result = function(self, *others, **options)
+        self._check_can_become(result)
         self._release()
-        with np.errstate(all="ignore"):
-            self.array[...] = op.forward(self.array, other.array)
+        self.array[...] = result.array
         self._touch()
         return self
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Self:
         """Add alpha · other, in place."""
-        return self._update(ops.Add(), other if alpha == 1 else self._converted(other) * alpha)
+        return self._replace(Tensor.__add__, self._scaled(other, alpha))
 
     def sub_(self, other: Any, *, alpha: Any = 1) -> Self:
         """Subtract alpha · other, in place."""
-        if dtypes.bool_ in (self.dtype, self._converted(other).dtype):
-            raise RuntimeError("sub_() can't subtract booleans")
-        return self._update(ops.Sub(), other if alpha == 1 else self._converted(other) * alpha)
+        return self._replace(Tensor.__sub__, self._scaled(other, alpha))
 
     def mul_(self, other: Any) -> Self:
         """Multiply, in place."""
-        return self._update(ops.Mul(), other)
+        return self._replace(Tensor.__mul__, other)
 
-    def div_(self, other: Any) -> Self:
-        """Divide, in place."""
-        if self.dtype.kind != "f":
-            raise RuntimeError(f"div_() gives floating-point numbers, which a tensor of {self.dtype} can't hold")
-        return self._update(ops.Div(), other)
+    __iadd__, __isub__, __imul__ = add_, sub_, mul_
 
-    __iadd__, __isub__, __imul__, __itruediv__ = add_, sub_, mul_, div_
+    def __itruediv__(self, other: Any) -> Self:
+        return self._replace(Tensor.__truediv__, other)
 
-    def copy_(self, source: Any) -> Self:
-        """Copy the values of ``source``, in place."""
-        self[...] = source
+    def __ipow__(self, other: Any) -> Self:
+        return self._replace(Tensor.__pow__, other)
+
+    def __ifloordiv__(self, other: Any) -> Self:
+        return self._replace(Tensor.__floordiv__, other)
+
+    def __imod__(self, other: Any) -> Self:
+        return self._replace(Tensor.__mod__, other)
+
+    def __iand__(self, other: Any) -> Self:
+        return self._replace(Tensor.__and__, other)
+
+    def __ior__(self, other: Any) -> Self:
+        return self._replace(Tensor.__or__, other)
+
+    def __ixor__(self, other: Any) -> Self:
+        return self._replace(Tensor.__xor__, other)
+
+    def copy_(self, src: Any, non_blocking: Bool = False) -> Self:
+        """Copy the values of ``src``, in place."""
+        self._check_own_places()
+        if not isinstance(src, int | float):
+            src = tensor_given("copy_", src)
+            _check_shares_all_or_nothing(self.array, src.array)
+            if src.ndim > self.ndim:
+                raise RuntimeError(f"copy_() can't give shape {src.shape} to a tensor of shape {self.shape}")
+        self._assign(..., src)
         return self
 
     def fill_(self, value: Any) -> Self:
-        """Set every element to ``value``, in place."""
-        self[...] = value
+        """Set every element to ``value``, one number or a tensor without axes, in place."""
+        if not _is_operand(value):
+            raise TypeError(f"fill_() expected one number, got {type(value).__name__}: use copy_()")
+        if np.ndim(value):
+            raise RuntimeError(f"fill_() expected one number, got shape {np.shape(value)}: use copy_()")
+        self._assign(..., as_tensor(value) if hasattr(value, "__array__") else value)
         return self
 
     def zero_(self) -> Self:
@@ -1089,60 +1385,76 @@ class Tensor:
 
     def clamp_(self, min: Any = None, max: Any = None) -> Self:
         """Move each element into the interval [min, max], in place."""
-        result = self._former().clip(min, max)
-        self._check_can_hold(result.dtype)
-        return self.copy_(result)
+        return self._replace(Tensor.clip, min, max)
 
     def _fill(self, values: Callable[[tuple[Int, ...]], Array]) -> Self:
         """Draw every element, in the order in which they lie in memory, as PyTorch does."""
-        self._check_own_places()
+        self._check_own_places()  # before anything is drawn
         return self.copy_(draw(partial(ops.in_memory_order, self.array, values)))
 
-    def _check_own_places(self) -> None:
-        """Raise where elements share their place in memory."""
-        if self.array.size and any(
-            n > 1 and not stride for n, stride in zip(self.array.shape, self.array.strides, strict=True)
-        ):
-            raise RuntimeError(
-                f"several elements of a tensor of shape {tuple(self.shape)} have one place in memory, as after "
-                "expand(), and can't be changed in place: use clone()"
-            )
+    def _check_writable(self) -> None:
+        if not self.array.flags.writeable:
+            raise RuntimeError("a tensor over a read-only array can't be changed in place: change a clone()")
 
-    def uniform_(self, a: Any = 0.0, b: Any = 1.0, *, generator: Generator | None = None) -> Self:
-        """Draw every element from the uniform distribution over [a, b), in place."""
-        source = generator or default_generator
-        return self._fill(lambda shape: source.uniform(shape, a, b, self.dtype))
+    def _check_can_take(self, index: Any, value: Any) -> None:
+        """Raise where PyTorch gives the elements at an index no such values."""
+        if _has_positions(index):
+            one = np.ndim(value) == 0 and getattr(index, "dtype", None) == dtypes.bool_  # for all under a mask
+            if isinstance(value, Tensor) and value.dtype != self.dtype and not one:
+                raise RuntimeError(
+                    f"elements at positions or under a mask take values of their own dtype, {self.dtype}, "
+                    f"got {value.dtype}"
+                )
+        else:
+            item = self.array[_index(index)]
+            _check_own_places(item)
+            if isinstance(value, Tensor):
+                _check_shares_all_or_nothing(item, value.array)
+
+    def _check_own_places(self) -> None:
+        self._check_writable()
+        _check_own_places(self.array)
+
+    def uniform_(self, from_: Any = 0.0, to: Any = 1.0, *, generator: Generator | None = None) -> Self:
+        """Draw every element from the uniform distribution over [from_, to), in place."""
+        source = source_of(generator)
+        return self._fill(lambda shape: source.uniform(shape, from_, to, self.dtype))
 
     def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Generator | None = None) -> Self:
         """Draw every element from the normal distribution, in place."""
-        source, in_blocks = generator or default_generator, self.array.flags.c_contiguous
+        source, in_blocks = source_of(generator), self.array.flags.c_contiguous
         return self._fill(lambda shape: source.normal(shape, mean, std, self.dtype, in_blocks))
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Self:
         """Set every element to 1 with probability ``p``, one number or a tensor, else to 0, in place."""
-        source = generator or default_generator
+        source = source_of(generator)
         if isinstance(p, Tensor):
             if p.dtype.kind != "f":
                 raise NotImplementedError(f"bernoulli_() expected a floating-point tensor p, got {p.dtype}")
             self._check_own_places()
+            if not self.array.size:
+                return self
             below = partial(ops.drawn_below, source, self.array)
             return self.copy_(apply(ops.NoGradient(below), p.expand(self.shape)))
         return self._fill(lambda shape: source.bernoulli(shape, p))
 
     def exponential_(self, lambd: Any = 1.0, *, generator: Generator | None = None) -> Self:
         """Draw every element from the exponential distribution with mean 1 / ``lambd``, in place."""
-        source = generator or default_generator
+        source = source_of(generator)
         return self._fill(lambda shape: source.exponential(shape, lambd, self.dtype))
 
-    def random_(self, from_: Any = None, to: Any = None, *, generator: Generator | None = None) -> Self:
+    def random_(self, from_: Any = None, to: Any = ..., *, generator: Generator | None = None) -> Self:
         """Draw integers from ``from_`` up to, not including, ``to``, in place.
 
-        With one number, from 0 up to that; with none, from 0 to the largest of the dtype.
+        With one number, from 0 up to that; with none, from 0 to the largest of the dtype, which a ``to`` of None
+        also stands for.
         """
-        source = generator or default_generator
-        if from_ is None:
+        source = source_of(generator)
+        if from_ is None and to is ...:
             return self._fill(lambda shape: source.whole(shape, self.dtype))
-        low, high = (0, from_) if to is None else (from_, to)
+        low, high = (0, from_) if to is ... else (from_ or 0, to)
+        low = arguments.whole64("from_", low)
+        high = None if high is None else arguments.whole64("to", high)
         return self._fill(lambda shape: source.integers(low, high, shape, self.dtype))
 
 
@@ -1152,6 +1464,18 @@ class Size(tuple[int, ...]):
     def numel(self) -> int:
         """Return the number of elements."""
         return int(np.prod(self))
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return Size(found) if isinstance(index, slice) else found
+
+    def __add__(self, other: Any) -> Size:
+        return Size(tuple(self) + other)
+
+    def __mul__(self, times: Any) -> Size:
+        return Size(tuple(self) * times)
+
+    __rmul__ = __mul__
 
     def __repr__(self) -> str:
         return f"chainrule.Size({list(self)})"
@@ -1167,6 +1491,27 @@ class ValuesAndIndices(NamedTuple):
 # ---- from anything to tensors ------------------------------------------------------------------------------
 
 
+def from_data_or_shape(given: tuple[Any, ...], dtype: DType) -> Array:
+    """Return what a tensor holds that is made of a sequence, or of the lengths of its axes.
+
+    Examples
+    --------
+    >>> from_data_or_shape((2, 3), dtypes.float32).shape, from_data_or_shape(([1, 2],), dtypes.float32)
+    ((2, 3), array([1., 2.], dtype=float32))
+    """
+    data = given[0] if len(given) == 1 else given
+    if hasattr(data, "__array__") and np.ndim(data):
+        return _to_array(data)
+    if isinstance(data, Size) or all(isinstance(n, int | np.integer) for n in given):
+        shape = arguments.shape(given)
+        if min(shape, default=0) < 0:
+            raise RuntimeError(f"a tensor expected lengths from 0 on, got {shape}")
+        return np.zeros(shape, dtype)
+    if not isinstance(data, list | tuple) or len(given) > 1:
+        raise TypeError(f"Tensor() expected a sequence, or integers as a shape, got {data!r:.60}: use tensor()")
+    return _to_array(data, dtype).astype(dtype, copy=False)
+
+
 def _to_array(data: Any, floats: DType | None = None) -> Array:
     """Convert to an array of a dtype that tensors can have, without a copy where possible.
 
@@ -1177,8 +1522,18 @@ def _to_array(data: Any, floats: DType | None = None) -> Array:
     if hasattr(data, "__array__"):
         array = np.asarray(data)
     else:
-        array = np.asarray(_unwrapped(data))
-        if array.dtype == np.float64 or (not array.size and array.dtype == object):  # Python's floats
+        try:
+            array = np.asarray(_unwrapped(data))
+        except ValueError:  # of NumPy, where the lists have different lengths
+            mend = "nn.utils.rnn.pad_sequence() fills up shorter ones"
+            raise ValueError(f"a tensor needs nested lists of one shape, got {data!r:.60}: {mend}") from None
+        if array.dtype.kind in "US":
+            raise TypeError(f"a tensor is made of numbers, got {data!r:.60}: float() makes a number of a string")
+        if array.dtype == np.uint64:
+            raise ValueError("an integer is too large for int64, the largest dtype of a tensor: it needs uint64")
+        if array.dtype == object and array.size:
+            raise RuntimeError(f"a tensor is made of numbers, got {data!r:.60}")
+        if (array.dtype == np.float64 and not _has_float64(data)) or array.dtype == object:  # Python's floats
             array = array.astype(floats or dtypes.get_default_dtype())
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
@@ -1186,6 +1541,13 @@ def _to_array(data: Any, floats: DType | None = None) -> Array:
         names = ", ".join(str(d) for d in dtypes.SUPPORTED)
         raise TypeError(f"a tensor can hold {names}, got {type(data).__name__} of {array.dtype}")
     return array
+
+
+def _has_float64(data: Any) -> bool:
+    """Return whether nested lists hold numbers of NumPy's float64, which keep their dtype."""
+    if isinstance(data, list | tuple):
+        return any(map(_has_float64, data))
+    return isinstance(data, np.float64 | np.ndarray | Tensor)
 
 
 def _unwrapped(data: Any) -> Any:
@@ -1228,11 +1590,31 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
         array = _to_array(data, floats)
         if target is not None and target.kind in "iu" and array.size and not hasattr(data, "__array__"):
             for bound in (array.min(), array.max()):
-                _check_holds(target, bound.item())
+                arguments.holds(target, bound.item())
         result = Tensor(array)
         if autograd.mode.tape is not None:
             autograd.mode.tape.made_of_data(result, data)
     return result if target is None else result.to(target)
+
+
+def tensor_given(name: str, data: Any) -> Tensor:
+    """Return what was given for a tensor: one, or anything with ``__array__``, but no number and no list.
+
+    Examples
+    --------
+    >>> tensor_given("exp", np.ones(2))
+    tensor([1., 1.], dtype=float64)
+    """
+    if isinstance(data, Tensor):
+        return data
+    if not hasattr(data, "__array__"):
+        given = type(data).__name__
+        raise TypeError(f"{name} expected a tensor or an array, got {given}: tensor() makes one")
+    return as_tensor(data)
+
+
+def _is_operand(x: Any) -> bool:
+    return isinstance(x, Tensor | bool | int | float) or hasattr(x, "__array__")
 
 
 def draw(function: Callable[[], Array]) -> Tensor:
@@ -1267,12 +1649,16 @@ def _template(index: Any) -> tuple[Any, list[Tensor]]:
             return ops.PLACE
         return _index(part)
 
+    index = _as_tuple(index)
     template = tuple(place(part) for part in index) if isinstance(index, tuple) else place(index)
     return template, positions
 
 
 def _index(index: Any) -> Any:
     """Replace the tensors in an index by arrays."""
+    index = _as_tuple(index)
+    if isinstance(index, str):
+        raise TypeError(f"an index is made of integers, slices, lists and tensors, got {index!r}")
     if isinstance(index, tuple):
         return tuple(_index(i) for i in index)
     if isinstance(index, slice) and index.step is not None and index.step <= 0:
@@ -1283,64 +1669,70 @@ def _index(index: Any) -> Any:
         autograd.refuse_capture("sets elements at the positions of a tensor", "use where() with a mask")
     if isinstance(index, Tensor):  # a copy, because a derivative may read it after it was changed
         return index.array.copy() if index.ndim or index.dtype == dtypes.bool_ else int(index)
-    return np.asarray(index) if isinstance(index, list) else index
+    if isinstance(index, list):
+        return np.asarray(index) if index else np.empty(0, np.int64)
+    return index
 
 
-def _refuse_unbiased(name: str, dim: Any) -> None:
-    if isinstance(dim, bool):
-        raise TypeError(f"{name}({dim}): PyTorch's argument unbiased is not covered, use correction={int(dim)}")
+def _as_tuple(index: Any) -> Any:
+    """Return a short list that holds more than numbers as a tuple, which it stands for as in NumPy of old."""
+    if isinstance(index, list) and len(index) < 32:
+        parts = slice, tuple, list, np.ndarray, Tensor
+        return tuple(index) if any(i is None or i is ... or isinstance(i, parts) for i in index) else index
+    return index
+
+
+def _check_own_places(array: Any) -> None:
+    """Raise where elements share their place in memory."""
+    if np.size(array) and any(n > 1 and not step for n, step in zip(np.shape(array), array.strides, strict=True)):
+        raise RuntimeError(
+            f"several elements of a tensor of shape {np.shape(array)} have one place in memory, as after "
+            "expand(), and can't be changed in place: use clone()"
+        )
+
+
+def _check_shares_all_or_nothing(a: Any, b: Array) -> None:
+    """Raise where a part of ``a``, which is to be changed, is a part of the operand ``b``."""
+    if not (a.flags.c_contiguous and b.flags.c_contiguous and np.may_share_memory(a, b)):
+        return
+    if (a.ctypes.data, a.size) != (b.ctypes.data, b.size):
+        raise RuntimeError(
+            f"a tensor of shape {a.shape} shares a part of its memory with the operand of shape {b.shape}, and "
+            "can't be changed in place with it: use clone() on the operand"
+        )
+
+
+def _has_positions(index: Any) -> bool:
+    """Return whether an index picks elements by positions or masks, not by slices and integers alone."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(isinstance(part, bool | list | np.ndarray | Tensor) and np.ndim(part) for part in parts)
+
+
+def _ones(shape: tuple[int, ...]) -> int:
+    """Return how many axes of length 1 a shape begins with."""
+    return next((i for i, n in enumerate(shape) if n != 1), len(shape))
+
+
+def _correction(name: str, dim: Any, unbiased: Any, correction: Any) -> tuple[Any, Any]:
+    """Return the axes of a variance, and its correction. The old form gives ``unbiased``, also in first place."""
+    if isinstance(dim, bool) and unbiased is None:
+        dim, unbiased = None, dim
+    if unbiased is None:
+        return dim, 1 if correction is None else correction
+    if not isinstance(unbiased, bool):
+        raise TypeError(f"{name}() expected unbiased True or False, got {unbiased!r}: correction takes numbers")
+    if correction is not None:
+        raise TypeError(f"{name}() expected unbiased or correction, got both")
+    return dim, int(unbiased)
+
+
+def _rounded(x: Array, places: int) -> Array:
+    power: Any = x.dtype.type(10.0 ** abs(places))
+    return np.asarray(np.round(x * power) / power if places > 0 else np.round(x / power) * power)
 
 
 def _given(*values: Any) -> list[Any]:
     return [v for v in values if v is not None]
-
-
-def _axis(tensor: Tensor, dim: int) -> int:
-    """Return ``dim`` counted from the front."""
-    n = max(tensor.ndim, 1)
-    if not -n <= dim < n:
-        raise IndexError(f"dim expected to be in [{-n}, {n - 1}] for shape {tensor.shape}, got {dim}")
-    return dim % n
-
-
-def _axis_or_all(tensor: Tensor, dim: int | None) -> int | None:
-    """Return ``dim`` counted from the front, or None for all axes."""
-    axis = None if dim is None else _axis(tensor, dim)
-    return axis if tensor.ndim else None
-
-
-def _axes(tensor: Tensor, dim: Any) -> Any:
-    """Return ``dim`` as what NumPy calls axis: None for all axes, else a tuple."""
-    if dim is None or (isinstance(dim, tuple | list) and not dim):
-        return None
-    axes = tuple(_axis(tensor, d) for d in dim) if isinstance(dim, tuple | list) else _axis(tensor, dim)
-    return axes if tensor.ndim else None
-
-
-def _not_empty(name: str, tensor: Tensor, dim: Any) -> Any:
-    """Return ``dim`` as what NumPy calls axis, if there are elements along it."""
-    axis = _axes(tensor, dim)
-    shape = tensor.array.shape
-    if 0 in (shape if axis is None else [shape[i] for i in np.atleast_1d(axis)]):
-        raise IndexError(f"{name}() needs elements along the axes that it reduces, got shape {tensor.shape}")
-    return axis
-
-
-def _shape(arguments: tuple[Any, ...]) -> tuple[int, ...]:
-    """Return the shape given as one sequence or as several integers."""
-    if not arguments:
-        raise TypeError("expected a shape, as one sequence or as several integers, got nothing: () has no axes")
-    if len(arguments) == 1 and isinstance(arguments[0], Sequence):
-        arguments = tuple(arguments[0])
-    return tuple(_whole("a length or an axis", n) for n in arguments)
-
-
-def _whole(name: str, n: Any) -> int:
-    """Return an integer of any kind as Python's."""
-    if not isinstance(n, bool):
-        with contextlib.suppress(TypeError):
-            return operator.index(n)
-    raise TypeError(f"{name} must be an integer, got {n!r}")
 
 
 # ---- functions of two tensors ------------------------------------------------------------------------------
@@ -1351,8 +1743,8 @@ def _operands(a: Any, b: Any, floating: bool = False) -> tuple[Tensor, Tensor]:
     if isinstance(a, Tensor) and isinstance(b, Tensor) and a.dtype == b.dtype:
         dtype = a.dtype
     else:
-        a = a if isinstance(a, Tensor | bool | int | float) else as_tensor(a)
-        b = b if isinstance(b, Tensor | bool | int | float) else as_tensor(b)
+        a = a if isinstance(a, bool | int | float) else tensor_given("an operator", a)
+        b = b if isinstance(b, bool | int | float) else tensor_given("an operator", b)
         dtype = dtypes.result_type(*(x.array if isinstance(x, Tensor) else x for x in (a, b)))
     if floating and dtype.kind != "f":
         dtype = dtypes.get_default_dtype()
@@ -1365,28 +1757,6 @@ def _of_dtype(x: Any, dtype: DType) -> Tensor:
     if dtype.kind in "iu":  # a number that it can't hold wraps around
         return Tensor(np.asarray(np.asarray(x).astype(dtype)))
     return Tensor(np.asarray(x, dtype=dtype))
-
-
-def _check_fits(value: Any, dtype: DType) -> None:
-    """Raise where a whole number of Python would wrap around, other than a negative one to a positive one."""
-    if dtype.kind not in "iu" or not isinstance(value, Int):
-        return
-    info = np.iinfo(dtype)
-    if not (-info.max if info.min == 0 else info.min) <= value <= info.max:
-        raise RuntimeError(f"a tensor of {dtype} can't hold {value}")
-
-
-def _check_holds(kind: DType, value: float) -> None:
-    """Raise where a number would overflow."""
-    _check_fits(value, kind)
-    outside = False
-    if kind.kind in "iu":
-        outside = not (math.isfinite(value) and np.iinfo(kind).min <= int(value) <= np.iinfo(kind).max)
-        outside &= isinstance(value, float)
-    elif kind.kind == "f":
-        outside = math.isfinite(value) and abs(value) > np.finfo(kind).max
-    if outside:
-        raise RuntimeError(f"a tensor of {kind} can't hold {value}")
 
 
 def binary(op: Operation, a: Any, b: Any, floating: bool = False) -> Tensor:
@@ -1438,11 +1808,20 @@ def _floor_divided(a: Any, b: Any) -> Tensor:
 
 def _power(a: Any, b: Any) -> Tensor:
     x, y = _operands(a, b)
-    _check_fits(b, x.dtype)
-    negative = b < 0 if isinstance(b, int | np.integer) else (y.array < 0).any()  # before uint8 wraps
-    if x.dtype == dtypes.bool_ or (x.dtype.kind != "f" and negative):
-        raise RuntimeError(f"{x.dtype} can't be raised to this power: use float() first")
-    return apply(ops.Pow(), x, y)
+    arguments.fits(b, x.dtype)
+    number = isinstance(b, int | float)
+    if x.dtype == dtypes.bool_:
+        raise NotImplementedError("a ** b needs numbers, got booleans: use x.int()")
+    if x.dtype.kind != "f" and number and b < 0:
+        raise RuntimeError(f"{x.dtype} can't be raised to the power {b}: use float() first")
+    return apply(ops.Pow(number), x, y)
+
+
+def _bitwise(function: Any, a: Any, b: Any) -> Tensor:
+    x, y = _operands(a, b)
+    if x.dtype.kind == "f":
+        raise NotImplementedError(f"&, | and ^ take integers and booleans, got {x.dtype}")
+    return apply(ops.NoGradient(function), x, y)
 
 
 def _without_gradient(function: Any, a: Any, b: Any) -> Tensor:
@@ -1479,6 +1858,19 @@ def _along(op: Operation, *tensors: Tensor) -> Tensor:
     return apply(op, *(t.reshape(1) for t in tensors)).reshape(())
 
 
+def _bounds(*bounds: Any) -> list[Any]:
+    """Return bounds that are all numbers or all tensors; those without axes stand for either."""
+    tensors = [b for b in bounds if isinstance(b, Tensor) or hasattr(b, "__array__")]
+    for b in bounds:
+        if b is not None and not _is_operand(b):
+            raise TypeError(f"clip() expected numbers or tensors, got {type(b).__name__}: tensor() makes one")
+    if len(tensors) in (0, len(_given(*bounds))):
+        return [b if b is None or not tensors else as_tensor(b) for b in bounds]
+    if any(t.ndim or t.requires_grad for t in map(as_tensor, tensors)):
+        raise TypeError("clip() expected two numbers or two tensors, got one of each: use two tensors")
+    return [b.item() if isinstance(b, Tensor) else b for b in bounds]
+
+
 def _between(x: Tensor, low: Any, high: Any) -> Tensor:
     """Return min(max(x, low), high), NaN where any is; bounds that are tensors have a gradient."""
     with autograd.no_grad():
@@ -1489,7 +1881,7 @@ def _between(x: Tensor, low: Any, high: Any) -> Tensor:
     if low is not None:
         y = where(x < low if high is None else (x < low) & (low < high), low, y)
     if high is not None:
-        y = where(x > high if low is None else (x > high) | (high < low), high, y)
+        y = where((x > high if low is None else (x > high) | (high < low)) & (y == y), high, y)
     return y
 
 
@@ -1518,7 +1910,7 @@ def matmul(input: Any, other: Any) -> Tensor:
     >>> matmul(Tensor([[1.0, 2.0]]), Tensor([[3.0], [4.0]]))
     tensor([[11.]])
     """
-    a, b = as_tensor(input), as_tensor(other)
+    a, b = tensor_given("matmul", input), tensor_given("matmul", other)
     if not a.ndim or not b.ndim or a.array.shape[-1] != b.array.shape[-2 if b.ndim > 1 else 0]:
         raise RuntimeError(f"matmul can't multiply shapes {a.shape} and {b.shape}: the inner lengths differ")
     if a.dtype != b.dtype:
@@ -1526,13 +1918,17 @@ def matmul(input: Any, other: Any) -> Tensor:
     return apply(ops.MatMul(), a, b)
 
 
-def where(condition: Any, input: Any, other: Any) -> Tensor:
+@overload
+def where(condition: Any) -> tuple[Tensor, ...]: ...
+@overload
+def where(condition: Any, input: Any, other: Any) -> Tensor: ...
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """Return ``input`` where the condition holds, else ``other``; all three broadcast.
 
     Parameters
     ----------
     condition : Tensor of bool
-        Or of uint8.
+        Or of uint8. On its own: ``nonzero(condition, as_tuple=True)``, the positions where it holds.
     input, other : Tensor, array_like or number
 
     Returns
@@ -1546,15 +1942,21 @@ def where(condition: Any, input: Any, other: Any) -> Tensor:
 
     Examples
     --------
-    >>> where(Tensor([True, False]), Tensor([1.0, 2.0]), 0.0)
+    >>> where(tensor([True, False]), Tensor([1.0, 2.0]), 0.0)
     tensor([1., 0.])
     """
-    condition = as_tensor(condition)
+    condition = tensor_given("where", condition)
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
     if condition.dtype == dtypes.uint8:
         condition = condition.bool()
     if condition.dtype != dtypes.bool_:
         raise RuntimeError(f"where() expected a condition of dtype bool, got {condition.dtype}")
     a, b = _operands(input, other)
     for value in (input, other):
-        _check_fits(value, a.dtype)
+        arguments.fits(value, a.dtype)
     return apply(ops.Where(), condition, a, b)
+
+
+name_methods(Tensor)
+name_all(globals(), ("as_tensor", "matmul", "where"))

@@ -22,6 +22,12 @@ with np.errstate(all="ignore"):
         reports[case.name] = check(case, options.draws, defaults(case))
         print(f"{case.name}: {len(reports[case.name].failures)} failures", file=sys.stderr)
 failures = [failure for report in reports.values() for failure in report.failures]
+print(f"{len(CASES)} names, {sum(r.trials for r in reports.values()):,} trials, {len(failures)} failures")
 if failures:
     sys.exit("\n".join(failures))
-options.out.write_text(page(CASES, reports, options.draws), encoding="utf-8")
+text = page(CASES, reports, options.draws)
+if options.out.exists() and options.out.read_text(encoding="utf-8") == text:
+    print(f"{options.out}: unchanged")
+else:
+    options.out.write_text(text, encoding="utf-8")
+    print(f"wrote {options.out}")

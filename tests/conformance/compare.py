@@ -40,6 +40,7 @@ class Report:
     options: Counter = field(default_factory=Counter)  # names of those given, with another value than the default
     axes: set = field(default_factory=set)  # of the first input
     empty: bool = False
+    inputs: int = 0  # how many there were at most
     trials: int = 0
     refused: int = 0  # trials that PyTorch or we refused
     other_errors: int = 0  # of those that both did, with an error of another type; mostly there are two faults
@@ -67,6 +68,7 @@ def account(trial, report, defaults):
     for name, value in trial.options.items():
         if name not in defaults or not _same(value, defaults[name]):
             report.options[name] += 1
+    report.inputs = max(report.inputs, len(trial.inputs))
     if trial.inputs:
         report.axes.add(np.ndim(trial.inputs[0]))
         report.empty |= not np.size(trial.inputs[0])

@@ -42,7 +42,7 @@ class Library:
     def given(self, value):
         """Convert an option: arrays become tensors, ``Dtype`` the library's own."""
         if isinstance(value, np.ndarray):
-            return self.tensor(value.copy())
+            return self.tensor(copied(value))
         if isinstance(value, Dtype):
             return self.dtype(value)
         if isinstance(value, ByLibrary):
@@ -62,6 +62,16 @@ class ByLibrary:
 
     def __call__(self, lib):
         return self.make(lib)
+
+
+def copied(array):
+    """Copy an array with its layout: gaps, and elements that share their place."""
+    if array.flags.c_contiguous:
+        return array.copy()
+    reach = sum((n - 1) * stride for n, stride in zip(array.shape, array.strides, strict=True))
+    copy = np.ndarray(array.shape, array.dtype, np.zeros(reach + array.itemsize, np.uint8), strides=array.strides)
+    copy[...] = array
+    return copy
 
 
 def array(tensor):

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import inspect
 import platform
+from collections import Counter
 from itertools import groupby
+from typing import Any
 
 import numpy as np
-from tabulate import tabulate
 from tests.conformance.compare import Report, Seen
 from tests.conformance.library import OURS, torch
+from tests.conformance.no_numbers import GROUPS
+from tests.conformance.schemas import arguments, function, same, supported
 from tests.conformance.trial import Case, Within
+from tests.conformance.uncovered import INTERNAL, groups, instead
+
+from chainrule.keywords import NOT_COVERED
 
 MARK = {"value": "", "terms": " t", "size": " s"}
 HEADINGS = {
@@ -19,13 +25,18 @@ HEADINGS = {
 }
 
 
-def defaults(case):
-    """Return the default of every argument of a name, where it has a signature."""
+def parameters(case: Case) -> list[inspect.Parameter]:
+    """Return the arguments of a name, where it has a signature; of methods, without the tensor."""
     try:
-        parameters = inspect.signature(case.of(OURS)).parameters
+        found = inspect.signature(case.of(OURS)).parameters.values()
     except (AttributeError, TypeError, ValueError):
-        return {}
-    return {n: p.default for n, p in parameters.items() if p.default is not p.empty}
+        return []
+    return [p for p in found if p.name != "self" and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+
+
+def defaults(case: Case) -> dict[str, Any]:
+    """Return the default of every argument of a name, where it has a signature."""
+    return {p.name: p.default for p in parameters(case) if p.default is not p.empty}
 
 
 def allowed(bound: Within) -> str:
@@ -45,27 +56,44 @@ def _short(x: float) -> str:
     return f"{round(x, 2):g}" if x < 1000 else f"{x:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
-def row(case: Case, report: Report, kinds: list[str]) -> list[str]:
+def row(case: Case, reports: dict[str, Report], kinds: list[str]) -> list[str]:
     """Return a case's row of the table of its section."""
-    cells = []
+    report, cells = reports[case.name], []
     for kind in kinds:
         seen = [report.seen.get((kind, dtype)) for dtype in case.dtypes]
         cells.append(cell(case.bounds[kind], seen) if kind in case.bounds else "")
     if not case.bounds:
         cells[:1] = ["equal"]
-    return [f"`{case.name}`", *cells, _drawn(report), _refused(case)]
+    return [f"`{case.name}`", *cells, _axes(report), _options(case, reports), _refused(case)]
 
 
-def _drawn(report: Report) -> str:
+def _axes(report: Report) -> str:
+    """Return the range of the numbers of axes, as far as there were several; and whether a length was 0."""
     axes = sorted(report.axes)
-    shapes = f"{axes[0]} to {axes[-1]} axes" if len(axes) > 1 else f"{axes[0]} axes" if axes else ""
-    shapes += ", empty" if report.empty else ""
-    options = ", ".join(f"`{name}`" for name in sorted(report.options))
-    return "; ".join(part for part in (shapes, options) if part)
+    return f"{axes[0]}–{axes[-1]}{' ∅' * report.empty}" if len(axes) > 1 else ""
+
+
+def _options(case: Case, reports: dict[str, Report]) -> str:
+    """Return which options were given other values than their defaults, here or under the function's other names."""
+    report = reports[case.name]
+    if not parameters(case):
+        return ", ".join(f"`{name}`" for name in sorted(report.options) if " " not in name)
+    others = [r for name, r in reports.items() if same(name) == same(case.name)]
+    drawn = set(report.options).union(*(r.options for r in others))
+    first = {p.name for p in parameters(case)[: 0 if inspect.isclass(case.of(OURS)) else report.inputs]}
+    optional = [n for n in defaults(case) if n not in first and n not in case.refused]
+    missing = [n for n in optional if n.removesuffix("_") not in drawn]
+    if not optional:
+        return ""
+    return "all but " + ", ".join(f"`{n}`" for n in missing) if missing else f"all {len(optional)}"
 
 
 def _refused(case: Case) -> str:
-    return "; ".join([*(f"`{name}`" for name in case.refused), *case.narrower])
+    """Return what is refused of one name only: what functions of tensors refuse everywhere, the page says once."""
+    known = {*NOT_COVERED} - {"dtype"}
+    by_schema = [a for a in arguments(case.name) if a not in supported(case.name)] if function(case.name) else []
+    names = dict.fromkeys(n for n in (*case.refused, *by_schema) if n not in known)
+    return "; ".join([*(f"`{name}`" for name in names), *case.narrower])
 
 
 def notes(cases: list[Case], reports: dict[str, Report]) -> str:
@@ -82,14 +110,51 @@ def notes(cases: list[Case], reports: dict[str, Report]) -> str:
 
 
 def section(title: str, cases: list[Case], reports: dict[str, Report]) -> str:
-    """Return a section: a table, and notes under it."""
+    """Return a section: a table without empty columns, and notes under it."""
     kinds = list(dict.fromkeys(kind for case in cases for kind in case.bounds)) or ["forward"]
-    headings = ["", *(HEADINGS.get(kind, kind) for kind in kinds), "drawn", "refused"]
-    rows = [row(case, reports[case.name], kinds) for case in cases]
-    rows = [[text.replace("|", "\\|") for text in r] for r in rows]
-    table = tabulate(rows, headings, tablefmt="pipe", disable_numparse=True)
+    headings = ["", *(HEADINGS.get(kind, kind) for kind in kinds), "axes", "options", "refused"]
+    rows = [[text.replace("|", "\\|") for text in row(case, reports, kinds)] for case in cases]
+    kept = [i for i in range(len(headings)) if any(r[i] for r in rows)]
+    lines = [[headings[i] for i in kept], [":--"] * len(kept), *([r[i] for i in kept] for r in rows)]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     remarks = notes(cases, reports)
     return "\n\n".join([f"## {title}", table, *([remarks] if remarks else [])])
+
+
+def without_numbers() -> str:
+    """Return the section on names that compute nothing, and the tests that compare them."""
+    rows = [
+        f"- {title}: {_names(names.split())} ([test](../tests/{file}))" for title, (names, file) in GROUPS.items()
+    ]
+    return "\n\n".join([f"## {NO_NUMBERS}", "The files named here compare every one of them.", "\n".join(rows)])
+
+
+def not_there() -> str:
+    """Return the section on what PyTorch has and we have not."""
+    counts = Counter(place for names in groups().values() for place in (n.rpartition(".")[0] for n in names))
+    text = ABSENT.format(all=f"{counts.total():,}")
+    found = []
+    for reason, names in groups().items():
+        head = f"**{reason}** ({len(names)})"
+        shown = "" if reason in INTERNAL else f": {_names(names)}"
+        also = "; ".join(f"`{name}` → `{code}`" for name, code in instead(names).items())
+        found.append(f"- {head}{shown}." + (f" Instead: {also}." if also else ""))
+    return "\n\n".join([f"## {NOT_THERE}", text, "\n".join(found)])
+
+
+def _names(names: list[str]) -> str:
+    """Return names room by room, each room once."""
+    rooms: dict[str, list[str]] = {}
+    for name in names:
+        place, _, last = name.rpartition(".")
+        rooms.setdefault(place, []).append(last)
+    return "; ".join(f"{f'{place}: ' if place else ''}`{', '.join(of)}`" for place, of in rooms.items())
+
+
+NO_NUMBERS, NOT_THERE = "What has no numbers", "What is not there"
+ABSENT = """All {all} public names of PyTorch's that are not here: of `torch`, `torch.Tensor`, `torch.nn`, `functional`,
+`init`, `utils` and `utils.rnn`, `torch.optim`, `lr_scheduler`, `torch.utils.data`, `torch.autograd`, `torch.linalg`,
+`torch.special` and `torch.random`. A method that is a function too is listed once."""
 
 
 INTRODUCTION = """# Conformance
@@ -106,7 +171,9 @@ or option that does not fit. Both libraries do the same with it: forward, backwa
 gradients of inputs and parameters, running values, and for modules with parameters ten steps of gradient
 descent. Shapes, dtypes, the random numbers drawn, what `repr` shows, the names of a module's state, infinities
 and NaN must be equal. What PyTorch refuses must be refused; in {same} of such trials the error is of PyTorch's
-type, in most of the others there are two faults at once.
+type, in most of the others there are two faults at once. One thing is refused by PyTorch and right here: a value that
+is changed in place after its use, where the derivative does not need it (`b = a.exp(); b.add_(1); b.sum().backward()`;
+PyTorch's derivative reads b, ours does not).
 
 **Units.** Deviations are in units in the last place (ulp): the distance from a number to the next of its dtype.
 Numbers below the smallest normal one count as that. The first number of a cell is of float32, the second of
@@ -123,13 +190,26 @@ allow.
 - A **star**: here the two differ by more, and it is PyTorch's result that is further off. The exact result is
   that of PyTorch in float64. Notes under the table say how far.
 
-"equal" means to the last bit. The column "drawn" names the options that were given other values than their
-defaults; "refused" names arguments of PyTorch's that raise an error here, and inputs that PyTorch takes.
+"equal" means to the last bit. "axes" gives how many the tensors had; with ∅, some had no elements. Under "options",
+"all" says that each optional argument was given other values than its default; "refused" names arguments of PyTorch's
+that raise an error here, and inputs that PyTorch takes. Functions of tensors take arguments by NumPy's names where
+PyTorch does (`axis`, `keepdims`), and refuse by name, wherever PyTorch has them: {everywhere}.
+
+## Contents
+
+{contents}
 """
 
 
 def page(cases: list[Case], reports: dict[str, Report], draws: int) -> str:
     """Return the page."""
+    order = dict.fromkeys(case.section for case in cases)
+    ordered = sorted(cases, key=lambda case: list(order).index(case.section))
+    grouped = {title: list(group) for title, group in groupby(ordered, key=lambda case: case.section)}
+    sections = [section(title, group, reports) for title, group in grouped.items()]
+    named = {title: len(group) for title, group in grouped.items()}
+    named |= {NO_NUMBERS: sum(len(names.split()) for names, _ in GROUPS.values())}
+    named |= {NOT_THERE: sum(map(len, groups().values()))}
     introduction = INTRODUCTION.format(
         torch=torch.__version__.split("+")[0],
         numpy=np.__version__,
@@ -139,8 +219,7 @@ def page(cases: list[Case], reports: dict[str, Report], draws: int) -> str:
         trials=sum(r.trials for r in reports.values()),
         refused=sum(r.refused for r in reports.values()),
         same=f"{1 - sum(r.other_errors for r in reports.values()) / sum(r.refused for r in reports.values()):.1%}",
+        everywhere=", ".join(f"`{name}`" for name in NOT_COVERED if name != "dtype"),
+        contents="\n".join(f"- [{t}](#{t.lower().replace(' ', '-')}): {n} names" for t, n in named.items()),
     )
-    order = dict.fromkeys(case.section for case in cases)
-    ordered = sorted(cases, key=lambda case: list(order).index(case.section))
-    sections = [section(t, list(group), reports) for t, group in groupby(ordered, key=lambda case: case.section)]
-    return "\n\n".join([introduction.rstrip(), *sections]) + "\n"
+    return "\n\n".join([introduction.rstrip(), *sections, without_numbers(), not_there()]) + "\n"

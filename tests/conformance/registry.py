@@ -5,8 +5,19 @@ from __future__ import annotations
 import importlib
 
 FILES = (
-    *("layers", "activations", "losses", "distances", "creation", "tensors"),
-    *("optimizers", "parameters", "schedulers", "initial", "randomness", "exchange"),
+    *(
+        "layers",
+        "activations",
+        "losses",
+        "distances",
+        "creation",
+        "tensors",
+        "pointwise",
+        "linear_algebra",
+        "properties",
+    ),
+    *("sorting", "selecting", "rearranging", "counting", "alike"),
+    *("optimizers", "parameters", "schedulers", "initial", "randomness", "exchange", "programs"),
 )
 
 CASES = [case for file in FILES for case in importlib.import_module(f"tests.conformance.cases.{file}").CASES]

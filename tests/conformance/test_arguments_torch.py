@@ -33,6 +33,7 @@ IN_WORDS = {
     "full_like": f"input fill_value {NEW_LIKE}",
     "arange": f"start end step {NEW}",
     "linspace": f"start end steps {NEW}",
+    "logspace": f"start end steps base {NEW}",
     "eye": f"n m {NEW}",
     "tensor": "data dtype device requires_grad pin_memory",
     "as_tensor": "data dtype device",
@@ -69,7 +70,7 @@ OF_DATA = {
     "vec",
     "ndarray",
 }
-GIVEN = {"params", "input", "tensor", "n", "low", "high", "size", "mean", "std", *OF_DATA}
+GIVEN = {"params", "input", "tensor", "tensors", "n", "low", "high", "size", "mean", "std", *OF_DATA}
 
 
 def arguments_of(name):

@@ -38,22 +38,33 @@ def test_every_name_stands_once():
     assert len(BY_NAME) == len(CASES)
 
 
-NO_NUMBERS = {"Module", "ModuleDict", "ModuleList", "Sequential"}
+NO_NUMBERS = {"Module", "ModuleDict", "ModuleList", "Sequential", "ParameterDict", "ParameterList"}
 ABOUT_GRADIENTS = {
     "backward",
     "clear_grad",
     "grad_destination",
     "accumulate_grad",
+    "receive_grad",
+    "seed_of_backward",
     "retain_grad",
+    "register_hook",
+    "register_post_accumulate_grad_hook",
     "requires_grad_",
 }
 ABOUT_STORAGE = {"is_floating_point", "element_size", "is_contiguous", "numel"}  # with Tensor.dim
 RANDOM = {"uniform_", "normal_", "bernoulli_", "random_", "exponential_"}  # equal to the bit, in other tests
 
 
-WRAPPERS = {"Size", "Tensor", "device", "accelerator", "cuda", "finfo"}
-MODES = {"no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "get_default_dtype", "set_default_dtype"}
+WRAPPERS = {"Size", "Tensor", "device", "accelerator", "cuda", "finfo"} | {
+    f"{kind}Tensor" for kind in ("Bool", "Byte", "Char", "Double", "Float", "Int", "Long", "Short")
+}
+MODES = {"no_grad", "enable_grad", "inference_mode", "set_grad_enabled", "is_grad_enabled"} | {
+    "get_default_dtype",
+    "set_default_dtype",
+}
 STATES = {"get_rng_state", "set_rng_state", "initial_seed", "seed"}  # with manual_seed and Generator
+SETTINGS = {"get_num_threads", "set_num_threads", "set_printoptions"}
+FILES = {"load", "save"}  # in "Models in and out"
 
 
 def test_every_name_of_ours_has_a_case():
@@ -63,11 +74,11 @@ def test_every_name_of_ours_has_a_case():
         if inspect.isclass(getattr(nn, n)) and issubclass(getattr(nn, n), nn.Module) and n not in NO_NUMBERS
     }
     forms = {f"nn.functional.{n}" for n in nn.functional.__all__}
-    assert modules | forms | set(functions.__all__) <= set(BY_NAME)
+    assert modules | forms | {*functions.__all__, *functions.methods.__all__} <= set(BY_NAME)
     assert {f"nn.utils.{n}" for n in nn.utils.__all__} <= set(BY_NAME)
     functions_of_both = {n for n in dir(cr) if n[0] != "_" and hasattr(torch, n) and callable(getattr(cr, n))}
-    assert functions_of_both - set(BY_NAME) - WRAPPERS - MODES - STATES == set()
-    methods = {n for n in vars(cr.Tensor) if n[0] != "_" and callable(getattr(cr.Tensor, n))}
+    assert functions_of_both - set(BY_NAME) - WRAPPERS - MODES - STATES - SETTINGS - FILES == set()
+    methods = {n for n in dir(cr.Tensor) if n[0] != "_" and callable(getattr(cr.Tensor, n, None))}
     covered = {name.removeprefix("Tensor.") for name in BY_NAME}
     assert methods - covered - ABOUT_GRADIENTS - ABOUT_STORAGE - {"type"} - RANDOM <= set()
 

@@ -204,10 +204,29 @@ def test_an_empty_part_is_warned_of():
         random_split(range(2), [0.9, 0.05, 0.05])
 
 
-@pytest.mark.parametrize("option", [{"num_workers": 2}, {"timeout": 5}, {"pin_memory": True}], ids=str)
-def test_what_the_loader_does_not_do_is_refused(rows, option):
-    with pytest.raises(NotImplementedError, match=next(iter(option)).split("_")[-1]):
-        DataLoader(rows, **option)
+def test_a_function_for_workers_is_refused(rows):
+    with pytest.raises(NotImplementedError, match="worker_init_fn: call it yourself"):
+        DataLoader(rows, num_workers=2, worker_init_fn=print)
+
+
+WITHOUT_EFFECT = [
+    {"num_workers": 2},
+    {"pin_memory": True},
+    {"num_workers": 2, "persistent_workers": True, "prefetch_factor": 4, "timeout": 5, "pin_memory": True},
+]
+
+
+@pytest.mark.parametrize("options", WITHOUT_EFFECT, ids=str)
+def test_options_without_effect_are_warned_of_once_and_change_no_batch(rows, options):
+    with pytest.warns(UserWarning, match="has no effect: .* in the same order") as caught:
+        loader = DataLoader(rows, batch_size=3, shuffle=True, generator=Generator().manual_seed(1), **options)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    plain = DataLoader(rows, batch_size=3, shuffle=True, generator=Generator().manual_seed(1))
+    for name, value in options.items():
+        assert f"{name}={value}" in str(caught[0].message)
+        assert getattr(loader, name) == value
+    assert str(list(loader)) == str(list(plain))
 
 
 def test_default_collate_names_the_lengths_that_differ():

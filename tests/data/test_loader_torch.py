@@ -165,6 +165,7 @@ BAD_OPTIONS = [
     {"num_workers": -1},
     {"timeout": -1},
     {"prefetch_factor": 2},
+    {"prefetch_factor": -1, "num_workers": 2},
     {"persistent_workers": True},
     {"multiprocessing_context": "fork"},
 ]

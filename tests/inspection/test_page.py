@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -353,20 +352,6 @@ def test_weights_that_are_no_numbers_do_not_hide_the_others(tmp_path):
 
 
 # ---- in a browser -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    webdriver = pytest.importorskip("selenium.webdriver")
-    program = shutil.which("chromedriver")
-    if program is None:
-        pytest.skip("chromedriver is not installed")
-    options = webdriver.ChromeOptions()
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    driver = webdriver.Chrome(options, webdriver.ChromeService(program))
-    yield driver
-    driver.quit()
 
 
 @pytest.mark.browser

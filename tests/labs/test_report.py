@@ -15,6 +15,8 @@ from chainrule.labs.report import markdown_table, what_was_run
         "+3.1 ± 0.2",
         "× 1.4",
         "2.4 × 10⁻⁷",
+        "0.1 / 0.2 / 0.3",
+        "8.8 ± 0.7 ° (of 73)",
         "12 of 36",
         "0.3 s",
         "1.8e-04",

@@ -83,3 +83,25 @@ def test_parameters_go_to_a_vector_and_back():
     assert np.array_equal(source.bias.array, target.bias.array)
     with pytest.raises(TypeError, match="expected a Tensor, got list"):
         utils.vector_to_parameters([1.0], target.parameters())
+
+
+@pytest.mark.parametrize("library", ["ours", "theirs"])
+def test_parameters_become_pieces_of_the_vector(library):
+    module, ones, functions = (nn, cr.ones, utils) if library == "ours" else (torch.nn, torch.ones, tutils)
+    vector, p = ones(6) * 2, module.Parameter(ones(2))
+    functions.vector_to_parameters(vector, [p])
+    vector[0] = 9.0
+    assert p.tolist() == [9.0, 2.0]
+    assert p.requires_grad
+
+
+def test_parameters_that_are_not_contiguous_make_no_vector():
+    for functions, p in ((utils, nn.Parameter(cr.ones(2, 3).t())), (tutils, torch.ones(2, 3).t())):
+        with pytest.raises(RuntimeError, match="reshape"):
+            functions.parameters_to_vector([p])
+
+
+def test_an_empty_generator_is_warned_of():
+    for functions in (utils, tutils):
+        with pytest.warns(UserWarning, match="empty generator"):
+            functions.clip_grad_norm_((p for p in []), 1.0)

@@ -57,7 +57,7 @@ class TestNumbered:
         assert list(both) == [*layers, layers[0]]
 
     def test_only_modules_are_taken(self, container, layers):
-        with pytest.raises(TypeError, match="int is not a Module subclass"):
+        with pytest.raises(TypeError, match="made of modules, got int"):
             container([3])
         held = container(layers)
         with pytest.raises(TypeError):
@@ -85,7 +85,7 @@ def test_sequential_with_names_keeps_them():
 
 
 def test_a_list_of_modules_is_not_a_sequential():
-    with pytest.raises(TypeError, match="list is not a Module subclass"):
+    with pytest.raises(TypeError, match="made of modules, got a list"):
         nn.Sequential([nn.ReLU()])
 
 
@@ -124,7 +124,7 @@ def test_module_dict_reads_and_changes_like_a_dict():
     assert list(held) == ["c"]
     held.clear()
     assert not len(held)
-    with pytest.raises(TypeError, match="int is not a Module subclass"):
+    with pytest.raises(TypeError, match="made of modules, got int"):
         held["x"] = 3
     with pytest.raises(TypeError, match=r"ModuleDict\.update"):
         held.update(3)

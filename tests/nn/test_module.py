@@ -135,7 +135,7 @@ def test_things_that_cannot_be_registered():
         module.register_parameter("p", cr.ones(1))
     with pytest.raises(TypeError, match="Tensor or None"):
         module.register_buffer("b", [1.0])
-    with pytest.raises(TypeError, match="int is not a Module subclass"):
+    with pytest.raises(TypeError, match="made of modules, got int"):
         module.add_module("m", 3)
 
 
@@ -277,8 +277,6 @@ def test_load_state_dict_refuses_what_is_not_a_tensor():
         nn.Linear(1, 1).load_state_dict({"weight": np.ones((1, 1)), "bias": [1.0]})
     with pytest.raises(TypeError, match="dict-like"):
         nn.Linear(1, 1).load_state_dict([1])
-    with pytest.raises(NotImplementedError, match="assign=True"):
-        nn.Linear(1, 1).load_state_dict({}, assign=True)
 
 
 def test_state_dict_survives_a_round_trip():

@@ -110,6 +110,27 @@ def test_bilinear_layers_count_both_products():
     assert nn.Bilinear(2, 3, 4).summary([(5, 2), (5, 3)]).total_mult_adds == 5 * 4 * 2 * (3 + 1)
 
 
+def test_arguments_may_have_names_or_be_a_dictionary():
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(4, 2)
+
+        def forward(self, x, scale):
+            return {"scaled": self.linear(x) * scale}
+
+    class Whole(Named):
+        def forward(self, batch):
+            return super().forward(**batch)
+
+    batch = {"scale": 2.0, "x": np.ones((3, 4), np.float32)}
+    for summary in (Named().summary(input_data=batch), Whole().summary(input_data=[batch])):
+        assert summary.rows[0].output_shape == [(3, 2)]
+        assert summary.total_mult_adds == 24
+    assert Named().summary(input_data=batch).input_size == [(), (3, 4)]
+    assert Whole().summary(input_data=[batch]).input_size == [[None, (3, 4)]]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -87,6 +87,16 @@ for _make in (ops.Log, ops.Sqrt):
     SAMPLES[_make.__name__] = each(_make, low=0.1, high=50.0)
 for _make in (ops.GELU, ops.TanhGELU, ops.SiLU, ops.Mish, ops.LogSigmoid, ops.Softsign, ops.Tanhshrink, ops.SELU):
     SAMPLES[_make.__name__] = each(_make, low=-4.1, high=4.0)
+for _make in (ops.Sinh, ops.Cosh, ops.Asinh, ops.Atan, ops.Erf, ops.Erfc, ops.Expm1):
+    SAMPLES[_make.__name__] = each(_make)
+for _make in (ops.Asin, ops.Acos, ops.Atanh, ops.Erfinv):
+    SAMPLES[_make.__name__] = each(_make, low=-0.9, high=0.9)
+for _make in (ops.Log2, ops.Log10, ops.Log1p):
+    SAMPLES[_make.__name__] = each(_make, low=0.1, high=50.0)
+SAMPLES["Tan"] = each(ops.Tan, low=-1.2, high=1.2)
+SAMPLES["Acosh"] = each(ops.Acosh, low=1.1, high=5.0)
+SAMPLES["Sinc"] = each(ops.Sinc, low=0.1, high=2.0)
+SAMPLES["Logit"] = each(ops.Logit, low=0.1, high=0.9)
 SAMPLES["CELU"] = st.one_of(each(lambda: ops.CELU(0.5)), each(lambda: ops.CELU(-2.0)))
 SAMPLES["Softplus"] = st.one_of(
     each(lambda: ops.Softplus(1.0, 20.0)), each(lambda: ops.Softplus(0.5, 15.0), high=40)
@@ -190,23 +200,31 @@ def pairs(make, low=-2.0, high=2.0):
 
 for _make in (ops.Add, ops.Sub, ops.Mul, ops.Maximum, ops.Minimum):
     SAMPLES[_make.__name__] = pairs(_make)
+for _make in (ops.Atan2, ops.Hypot, ops.Logaddexp, ops.Logaddexp2, ops.Copysign):
+    SAMPLES[_make.__name__] = pairs(_make)
+SAMPLES["Xlogy"] = pairs(ops.Xlogy, low=0.3, high=3.0)
 SAMPLES["Div"] = pairs(ops.Div, low=0.3, high=3.0)
 SAMPLES["Pow"] = pairs(ops.Pow, low=0.3, high=3.0)
 
 
-SAMPLES["Mod"] = st.builds(
-    lambda shapes, seed: Sample(
-        ops.Mod,
-        # halfway between the multiples of b
-        lambda rng: (
-            np.asarray(rng.integers(-3, 3, shapes[0]) + 0.5),
-            np.asarray(rng.choice([-1.01, 0.98], shapes[1])),
+def left_over(make):
+    """Samples of what is left of a division."""
+    return st.builds(
+        lambda shapes, seed: Sample(
+            make,
+            # halfway between the multiples of b
+            lambda rng: (
+                np.asarray(rng.integers(-3, 3, shapes[0]) + 0.5),
+                np.asarray(rng.choice([-1.01, 0.98], shapes[1])),
+            ),
+            seed,
         ),
-        seed,
-    ),
-    broadcastable(),
-    SEEDS,
-)
+        broadcastable(),
+        SEEDS,
+    )
+
+
+SAMPLES["Mod"], SAMPLES["Fmod"] = left_over(ops.Mod), left_over(ops.Fmod)
 
 
 @of("Where")
@@ -259,6 +277,11 @@ SAMPLES["Extremum"] = st.one_of(
 )
 
 
+SAMPLES["Median"] = st.tuples(FULL, SEEDS).map(
+    lambda drawn: Sample(ops.Median, lambda rng: spaced(rng, drawn[0]), drawn[1])
+)
+
+
 @of("Var")
 @st.composite
 def _var(draw, make=ops.Var):
@@ -283,7 +306,7 @@ def along(draw, make):
     return Sample(lambda: make(axis), lambda rng: spaced(rng, shape), draw(SEEDS))
 
 
-for _make in (ops.Softmax, ops.LogSoftmax, ops.CumSum):
+for _make in (ops.Softmax, ops.LogSoftmax, ops.CumSum, ops.CumProd, ops.LogCumSumExp):
     SAMPLES[_make.__name__] = along(_make)
 
 
@@ -370,14 +393,21 @@ VIEWS = [
 ]
 
 
+@of("TakeView")
+@st.composite
+def _take_view(draw):
+    whole = np.zeros((3, 2))
+    part = draw(st.sampled_from([*VIEWS, lambda x: np.broadcast_to(x[:, :1], (2, 3, 2))]))(whole)
+    return Sample(lambda: ops.TakeView(whole, part), lambda rng: spaced(rng, (3, 2)), draw(SEEDS))
+
+
 @of("SetView")
 @st.composite
 def _set_view(draw):
     whole = np.zeros((3, 2))
     part = draw(st.sampled_from(VIEWS))(whole)
-    offset = part.ctypes.data - whole.ctypes.data
     return Sample(
-        lambda: ops.SetView(part.shape, part.strides, offset),
+        lambda: ops.SetView(whole, part),
         lambda rng: spaced(rng, (3, 2), part.shape),
         draw(SEEDS),
     )
@@ -394,6 +424,42 @@ def _gather(draw):
         lambda rng: (*spaced(rng, shape), rng.integers(shape[axis], size=index)),
         draw(SEEDS),
     )
+
+
+@of("Diagonal")
+@st.composite
+def _diagonal(draw):
+    shape = draw(WITH_AXES.filter(lambda shape: len(shape) > 1))
+    axes = tuple(draw(st.permutations(range(len(shape)))))[:2]
+    offset = draw(st.integers(-3, 3))
+    return Sample(lambda: ops.Diagonal(offset, axes), lambda rng: spaced(rng, shape), draw(SEEDS))
+
+
+def scattered(make, repeated):
+    """Samples of what puts a part of one array at positions of another."""
+
+    @st.composite
+    def strategy(draw):
+        shape = draw(WITH_AXES.filter(lambda shape: 0 not in shape))
+        axis = draw(st.integers(0, len(shape) - 1))
+        part = tuple(draw(st.integers(0, n)) for n in shape)
+
+        def arrays(rng):
+            x, source = spaced(rng, shape, part)
+            order = np.argsort(rng.random(shape), axis)[tuple(slice(n) for n in part)]
+            return x, rng.integers(shape[axis], size=part) if repeated else order, source
+
+        return Sample(lambda: make(axis), arrays, draw(SEEDS))
+
+    return strategy()
+
+
+SAMPLES["Scatter"] = scattered(ops.Scatter, repeated=False)  # what comes of two at one place, no derivative says
+SAMPLES["ScatterAdd"] = scattered(ops.ScatterAdd, repeated=True)
+SAMPLES["ScatterExtremum"] = st.one_of(
+    scattered(lambda axis: ops.ScatterExtremum(axis, largest=True), repeated=True),
+    scattered(lambda axis: ops.ScatterExtremum(axis, largest=False), repeated=True),
+)
 
 
 def joined(make):

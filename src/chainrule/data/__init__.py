@@ -18,6 +18,7 @@ from chainrule.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from chainrule.later import missing_from
 
 __all__ = [
     "BatchDataset",
@@ -36,3 +37,5 @@ __all__ = [
     "default_convert",
     "random_split",
 ]
+
+__getattr__ = missing_from(__name__)

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from chainrule.data.collate import default_collate
 from chainrule.data.indices import Indices, as_integers, take_rows
-from chainrule.random import Generator, default_generator
+from chainrule.random import Generator, source_of
 from chainrule.tensor import Tensor, as_tensor
 
 __all__ = ["BatchDataset", "ConcatDataset", "Dataset", "Subset", "TensorDataset", "random_split"]
@@ -245,7 +245,7 @@ def random_split(
             f"random_split expected lengths that sum to the {n} samples of the dataset, or fractions that "
             f"sum to 1, got {list(lengths)}"
         )
-    order = iter((generator or default_generator).permutation(n).tolist())
+    order = iter(source_of(generator).permutation(n).tolist())
     return [Subset(dataset, list(itertools.islice(order, length))) for length in cast(Sequence[int], lengths)]
 
 

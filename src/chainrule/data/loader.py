@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
+from chainrule.arguments import whole
 from chainrule.data.collate import default_collate, default_convert
 from chainrule.data.dataset import fetch_batch, fetch_samples
 from chainrule.data.indices import cut, join
 from chainrule.data.sampler import BatchSampler, RandomSampler, SequentialSampler
-from chainrule.random import Generator, default_generator
+from chainrule.random import Generator, source_of
 
 __all__ = ["DataLoader"]
 
@@ -37,13 +39,14 @@ class DataLoader(Generic[T_co]):
     batch_sampler : Sampler or iterable, optional
         Gives batches of indices; excludes `batch_size`, `shuffle`, `sampler` and `drop_last`.
     num_workers : int
-        Must be 0: there are no worker processes. `prefetch_factor`, `persistent_workers`,
-        `multiprocessing_context` and a `timeout` would need them; `worker_init_fn` and `in_order` change
-        nothing without them, as in PyTorch.
+        Accepted with a warning, without effect, as are `timeout`, `prefetch_factor` and `persistent_workers`,
+        which need it, as in PyTorch: there are no worker processes. What a dataset draws at random, it draws from
+        this process's generators. `multiprocessing_context` and, with workers, `worker_init_fn` are refused;
+        `in_order` changes nothing.
     collate_fn : callable, optional
         Joins a list of samples into a batch; `default_collate` if not given.
     pin_memory : bool
-        Must be False: there is no device to copy to.
+        Accepted with a warning, without effect: there is no device to copy to.
     drop_last : bool
         Whether to leave out the last batch if it is smaller.
     generator : Generator, optional
@@ -98,11 +101,17 @@ class DataLoader(Generic[T_co]):
         pin_memory_device: str = "",
         in_order: bool = True,
     ) -> None:
-        _refuse_workers(num_workers, timeout, multiprocessing_context, prefetch_factor, persistent_workers)
-        if pin_memory:
-            raise NotImplementedError(
-                "DataLoader can't pin memory, there is no device to copy to: use pin_memory=False"
-            )
+        _check_workers(
+            num_workers, timeout, multiprocessing_context, worker_init_fn, prefetch_factor, persistent_workers
+        )
+        without_effect = {
+            "num_workers": num_workers,
+            "pin_memory": pin_memory,
+            "timeout": timeout,
+            "prefetch_factor": prefetch_factor,
+            "persistent_workers": persistent_workers,
+        }
+        _warn_of(without_effect)
         if sampler is not None and shuffle:
             raise ValueError("DataLoader takes either a sampler or shuffle=True, got both")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
@@ -126,9 +135,8 @@ class DataLoader(Generic[T_co]):
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         self.generator = generator
-        self.num_workers = num_workers
-        self.pin_memory = pin_memory
-        self.timeout = timeout
+        for name, value in without_effect.items():
+            setattr(self, name, value)
         self.worker_init_fn = worker_init_fn
         self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
         self._complete = True
@@ -155,7 +163,7 @@ class DataLoader(Generic[T_co]):
         """
         batches = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
         # PyTorch seeds its workers with this number; it is drawn even where there are none.
-        (self.generator or default_generator).random63()
+        source_of(self.generator).random63()
         if type(own := self.batch_sampler) is BatchSampler:
             if type(own.sampler) is SequentialSampler:
                 n, size = len(own.sampler), own.batch_size
@@ -208,23 +216,47 @@ class DataLoader(Generic[T_co]):
             yield self.fetch(indices), sizes
 
 
-def _refuse_workers(
-    num_workers: int, timeout: float, context: Any, prefetch_factor: int | None, persistent_workers: bool
+def _check_workers(
+    num_workers: int,
+    timeout: float,
+    context: Any,
+    worker_init_fn: Any,
+    prefetch_factor: int | None,
+    persistent: bool,
 ) -> None:
-    """Raise for options of worker processes: PyTorch's error where it has one without workers, else ours."""
-    if num_workers < 0:
-        raise ValueError(f"DataLoader expected num_workers=0, got {num_workers}")
-    if timeout < 0:
-        raise ValueError(f"DataLoader expected a timeout of 0, got {timeout}")
-    if num_workers or timeout:
-        raise NotImplementedError(
-            "DataLoader reads in this process and has no workers to wait for: "
-            f"expected num_workers=0 and timeout=0, got {num_workers} and {timeout}"
-        )
+    """Raise PyTorch's errors for options of worker processes, and for those that would have to do something."""
+    workers = whole("num_workers", num_workers)
     for name, value in {
-        "multiprocessing_context": context,
-        "prefetch_factor": prefetch_factor,
-        "persistent_workers": persistent_workers or None,
+        "num_workers": workers,
+        "timeout": timeout,
+        "prefetch_factor": prefetch_factor or 0,
     }.items():
-        if value is not None:
-            raise ValueError(f"{name} needs worker processes, which DataLoader does not have: leave it out")
+        if value < 0:
+            raise ValueError(f"DataLoader expected {name} from 0 on, got {value}")
+    needing = {
+        "prefetch_factor": prefetch_factor,
+        "persistent_workers": persistent or None,
+        "timeout": timeout or None,
+    }
+    for name, value in needing.items():
+        if value is not None and not workers:
+            raise ValueError(f"DataLoader({name}={value}) needs num_workers above 0: leave it out")
+    if context is not None:
+        raise ValueError(
+            "multiprocessing_context needs worker processes, which DataLoader has none of: leave it out"
+        )
+    if worker_init_fn is not None and workers:
+        raise NotImplementedError(
+            "DataLoader has no worker processes that would call worker_init_fn: call it yourself, or leave it out"
+        )
+
+
+def _warn_of(options: dict[str, Any]) -> None:
+    """Tell which options change nothing."""
+    given = ", ".join(f"{name}={value}" for name, value in options.items() if value)
+    if given:
+        warnings.warn(
+            f"DataLoader({given}) has no effect: batches are read in this process, in the same order, and stay "
+            "where they are",
+            stacklevel=3,
+        )

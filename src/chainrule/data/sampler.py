@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.random import Generator, default_generator
+from chainrule.random import Generator, default_generator, source_of
 from chainrule.sampling import multinomial
 from chainrule.tensor import as_tensor
 
@@ -115,7 +115,12 @@ class RandomSampler(Sampler[int]):
             The next indices.
         """
         n = len(self.data_source)
-        generator = self.generator or Generator().manual_seed(default_generator.random63())
+        if self.generator is None:
+            generator = Generator().manual_seed(default_generator.random63())
+        else:
+            generator = source_of(self.generator)
+        if self.replacement and not n:
+            raise RuntimeError(f"RandomSampler can't draw {self.num_samples} of no samples")
         if self.replacement:
             blocks, rest = divmod(self.num_samples, _REPLACEMENT_BLOCK)
             for size in [_REPLACEMENT_BLOCK] * blocks + [rest]:
@@ -148,7 +153,7 @@ class SubsetRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        for i in (self.generator or default_generator).permutation(len(self.indices)).tolist():
+        for i in source_of(self.generator).permutation(len(self.indices)).tolist():
             yield self.indices[i]
 
     def __len__(self) -> int:

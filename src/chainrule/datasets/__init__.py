@@ -20,6 +20,7 @@ from chainrule.datasets.two_dimensional import (
     make_wave,
     make_xor,
 )
+from chainrule.later import missing_from
 
 __all__ = [
     "MNIST",
@@ -42,3 +43,5 @@ __all__ = [
     "transforms",
     "verify",
 ]
+
+__getattr__ = missing_from(__name__)

@@ -12,9 +12,12 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from chainrule.data.collate import default_collate
 from chainrule.data.dataset import is_batched
+from chainrule.later import missing_from
 from chainrule.tensor import Tensor, as_tensor
 
 __all__ = ["Compose", "Flat", "Lambda", "Normalize", "ToTensor"]
+
+__getattr__ = missing_from(__name__)
 
 
 def apply_to_batch(transform: Callable[[Any], Any] | None, samples: Any) -> Any:

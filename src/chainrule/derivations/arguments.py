@@ -118,7 +118,7 @@ def comparable(target: Tensor | None, output: Any, loss_fn: Any, is_array: bool)
 
     Examples
     --------
-    >>> comparable(Tensor([1, 0]), Tensor([0.5, 0.25]), F.mse_loss, is_array=False)
+    >>> comparable(tensor([1, 0]), Tensor([0.5, 0.25]), F.mse_loss, is_array=False)
     tensor([1., 0.])
     """
     if target is None or not isinstance(output, Tensor):

@@ -13,25 +13,21 @@ from chainrule.derivations.steps import Equation, Line, Section, Step, Values
 from chainrule.derivations.text import chain_of
 from chainrule.derivations.writer import Writer
 from chainrule.ops import Array
+from chainrule.pages import page
 
 STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem;
-  color: #1a1a1a; background: #fff; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; border-bottom: 1px solid #8888; }
-h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
+h3 { margin-bottom: .25rem; }
 p { margin: .25rem 0; }
 .line { display: flex; flex-wrap: wrap; align-items: baseline; gap: .45rem .3rem; padding: .4rem 0 .4rem 1rem;
   overflow-x: auto; overflow-y: hidden; }
 .last { white-space: nowrap; }
 .general { background: #8881; border-radius: .3rem; }
 .result { background: #ffd54a55; border-radius: .2rem; padding: .1rem .2rem; }
-.note { color: #666; font-size: .9rem; }
+.note { color: var(--soft); font-size: .9rem; }
 .cases mtd { text-align: left; }
 h2, h3, h3 + p { break-after: avoid; } .line { break-inside: avoid; }
 .result, .general { print-color-adjust: exact; }
-@media (prefers-color-scheme: dark) { body { color: #e8e8e8; background: #161616; } .note { color: #aaa; } }
-""".strip()
+"""
 
 
 def _mo(sign: str, form: str = "") -> str:
@@ -154,13 +150,7 @@ class HtmlRenderer:
         for section in sections:
             body += [f"<h2>{escape(section.title)}</h2>", *_paragraph(section.note)]
             body += [piece for step in section.steps for piece in self._step(step)]
-        return (
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>{escape(title)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n"
-            + "\n".join(body)
-            + "\n</body>\n</html>\n"
-        )
+        return page(title, "\n".join(body), STYLE)
 
     def _step(self, step: Step) -> list[str]:
         return [

@@ -16,7 +16,7 @@ from chainrule.train.distribution import BINS
 MOST_FRAMES = 20
 COLUMNS = 8  # of the pictures of weights
 KINDS = ("weight", "gradient", "update")
-SEEN = 0.4  # shares above are drawn so dark that their numbers are light
+SEEN = 0.84  # shares above are drawn so dark that white numbers are read more easily than black ones
 HEIGHT = 20  # of a histogram, in its own unit
 
 

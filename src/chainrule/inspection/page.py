@@ -13,6 +13,7 @@ from chainrule.inspection.figures import draw_curves, draw_distributions, draw_f
 from chainrule.inspection.frames import frames
 from chainrule.inspection.recording import Recording, read_recordings
 from chainrule.inspection.remarks import remarks
+from chainrule.pages import STYLE
 
 NAME = "training.html"
 ENDINGS = (".html", ".htm")
@@ -80,7 +81,7 @@ def write_page(
     page = Path(out) if out is not None else folder / NAME
     title, facts = _title(folder)
     trainings = [_training(recording, findings) for recording, findings in examined if recording.steps]
-    write_text(page, _template().render(title=title, facts=facts, trainings=trainings))
+    write_text(page, _template().render(style=STYLE, title=title, facts=facts, trainings=trainings))
     return page
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -95,25 +96,25 @@ def report_page(folder: Path, title: str) -> str:
 
 
 def _html(markdown: str) -> str:
-    """Return Markdown as HTML: what is wide scrolls in a box of its own, and a picture links its file."""
+    """Return Markdown as HTML: what is wide scrolls in a box of its own, and factors stay together."""
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    image = parser.renderer.rules["image"]
-
-    def linked(tokens: Any, i: int, options: Any, env: Any) -> str:
-        target = escape(tokens[i].attrs["src"])
-        return f'<a class="wide" href="{target}">{image(tokens, i, options, env)}</a>'
-
-    parser.renderer.rules["image"] = linked
-    body: str = parser.render(markdown)
+    parser.add_render_rule("image", _linked)
+    body = re.sub(r" ([×±]) (?=\d)", r"&nbsp;\1&nbsp;", parser.render(markdown))
     box = '<div class="wide" role="group" aria-label="Table" tabindex="0">'  # can be scrolled by the keyboard
     return body.replace("<table>", f"{box}<table>").replace("</table>", "</table></div>")
 
 
+def _linked(renderer: Any, tokens: Any, i: int, options: Any, env: Any) -> str:
+    """Return a picture that links its file, which a reader can enlarge; a rule of markdown-it-py."""
+    target = escape(tokens[i].attrs["src"])
+    return f'<a class="wide" href="{target}">{renderer.image(tokens, i, options, env)}</a>'
+
+
 # A picture of 150 dots per inch is shown in its inches, that of a film in its dots: so text has one size in all.
-# On a narrow screen text stays readable, and the boxes scroll; the first column of a table, which says what is in the
-# row, stays in sight.
+# On a narrow screen text stays readable, and the boxes scroll; the first column of a table, which says what is in
+# the row, stays in sight.
 STYLE = """
 body { max-width: 70rem; }
 p, ul { max-width: 50rem; } p:has(.wide) { max-width: none; }
@@ -124,10 +125,10 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .8rem; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { vertical-align: bottom; }
 td[style*="right"] { white-space: nowrap; }
-code { display: inline-block; background: var(--card); padding: 0 .2em; overflow-wrap: anywhere; }
+code { background: var(--card); padding: 0 .2em; white-space: nowrap; }
 @media (max-width: 70rem) {
   table { width: max-content; } th { max-width: 9rem; } td { max-width: 20rem; }
-  th:first-child, td:first-child { position: sticky; left: 0; max-width: 10rem; background: var(--page); }
+  th:first-child, td:first-child { position: sticky; left: 0; max-width: 11rem; background: var(--page); }
   .wide img { max-width: none; min-width: 100%; } img[src$=".png"] { zoom: .48; }
 }
 @media (prefers-color-scheme: dark) { .wide img { padding: .8rem; filter: brightness(.88); } }

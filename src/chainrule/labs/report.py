@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# A cell of numbers: 3, 1,000, 92.08%, 3.1 ± 0.2, × 1.4, 2.4 × 10⁻⁷, 12 of 36, 0.3 s,
+# A cell of numbers: 3, 1,000, 92.08%, 3.1 ± 0.2, × 1.4, 2.4 × 10⁻⁷, 0.1 / 0.2 / 0.3, 12 of 36, 0.3 s,
 # 8.8 ± 0.7 ° (of 73); or that there is none.
 _NUMBER = re.compile(
-    r"[-+−×±~≤≥]?\s*\d[\d,.]*(e[-+]?\d+)?\s*([×±/–]\s*[-+−]?[\d,.]+[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]*|of [\d,]+)*\s*(%|s|µs|ms|°)?"
-    r"(\s*\(of [\d,]+\))?"
+    r"[-+−×±~≤≥]?\s*\d[\d,.]*(e[-+]?\d+)?(\s*[×±/–]\s*[-+−]?[\d,.]+[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]*|\s*of [\d,]+)*"
+    r"\s*(%|s|µs|ms|°)?(\s*\(of [\d,]+\))?"
 )
 NONE = ("", "–", "not run", "not known", "nan")
 

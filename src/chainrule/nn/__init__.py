@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chainrule.nn.module import *
     from chainrule.nn.normalization import *
     from chainrule.nn.parameter import *
+    from chainrule.nn.parameter_containers import *
     from chainrule.nn.regression_loss import *
 
 __getattr__, __dir__ = later(
@@ -48,11 +49,11 @@ __getattr__, __dir__ = later(
         ),
         "module": "Module",
         "normalization": "GroupNorm LayerNorm RMSNorm",
-        "parameter": "Parameter",
+        "parameter": "Buffer Parameter",
+        "parameter_containers": "ParameterDict ParameterList",
         "regression_loss": "GaussianNLLLoss HuberLoss KLDivLoss L1Loss MSELoss PoissonNLLLoss SmoothL1Loss",
         "functional": "",
         "init": "",
         "utils": "",
     },
-    otherwise=": it covers what fully-connected networks use",
 )

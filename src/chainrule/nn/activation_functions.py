@@ -105,7 +105,7 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     ValueError
         If min_val > max_val.
     RuntimeError
-        If the elements are booleans, or unsigned and min_val is negative.
+        If the elements are booleans, or unsigned and min_val is −1 or less.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     if min_val > max_val:
         raise ValueError(f"hardtanh expected min_val <= max_val, got {min_val} and {max_val}")
     x = as_tensor(input)
-    if x.array.dtype.kind == "b" or (x.array.dtype.kind == "u" and min_val < 0):
+    if x.array.dtype.kind == "b" or (x.array.dtype.kind == "u" and int(min_val) < 0):
         raise RuntimeError(
             f"hardtanh from {min_val} on can't be computed for elements of {x.dtype}: use x.float()"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainrule import creation, dtypes
+from chainrule import arguments, creation, dtypes
 from chainrule.autograd import unobserved
 from chainrule.nn import functional as F
 from chainrule.nn import init
@@ -56,6 +56,7 @@ class BatchNorm1d(Module):
             [ 1.0000]], grad_fn=<BatchNormBackward>)
     """
 
+    _version = 2  # in the first, batches were not counted
     weight: Parameter | None
     bias: Parameter | None
     running_mean: Tensor | None
@@ -75,7 +76,7 @@ class BatchNorm1d(Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.num_features, self.eps, self.momentum = arguments.whole("num_features", num_features), eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
 
         def vector() -> Tensor:
@@ -128,6 +129,13 @@ class BatchNorm1d(Module):
             self.num_batches_tracked.add_(1)
             momentum = 1 / self.num_batches_tracked.item() if self.momentum is None else self.momentum
         update_running(self.running_mean, self.running_var, momentum, mean, var, count)
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *found: Any
+    ) -> None:
+        if self.num_batches_tracked is not None and local_metadata.get("version", 1) < 2:
+            state_dict.setdefault(f"{prefix}num_batches_tracked", self.num_batches_tracked)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *found)
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows."""

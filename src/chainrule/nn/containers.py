@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Self
 
@@ -31,6 +32,15 @@ class _Numbered(Module):
         self._modules.clear()
         for i, module in enumerate(held):
             self.add_module(str(i), module)
+
+    def _shift_in(self, index: int, module: Module) -> None:
+        """Put a module at a place, and move those from there on one further."""
+        names = [str(i) for i in range(len(self))]
+        if index < 0 or (index < len(self) and list(self._modules) != names):
+            raise KeyError(f"insert at {index} expected children named {names}, got {[*self._modules]}")
+        later = [self._modules.pop(name) for name in names[index:]]
+        for i, held in enumerate([module, *later], index):
+            self.add_module(str(i), held)
 
     def __setitem__(self, index: int, module: Module) -> None:
         self.add_module(self._name_at(index), module)
@@ -74,7 +84,7 @@ class _Numbered(Module):
             This one.
         """
         self._check_iterable(modules)
-        for module in list(modules):
+        for module in modules:
             self.append(module)
         return self
 
@@ -101,7 +111,7 @@ class Sequential(_Numbered):
 
     def __init__(self, *args: Any) -> None:
         super().__init__()
-        if len(args) == 1 and isinstance(args[0], dict):
+        if len(args) == 1 and isinstance(args[0], OrderedDict):
             for name, module in args[0].items():
                 self.add_module(name, module)
         else:
@@ -115,7 +125,7 @@ class Sequential(_Numbered):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return type(self)(dict(list(self._modules.items())[index]))
+            return type(self)(OrderedDict(list(self._modules.items())[index]))
         return self._modules[self._name_at(index)]
 
     def __add__(self, other: Sequential) -> Sequential:
@@ -127,6 +137,22 @@ class Sequential(_Numbered):
         if not isinstance(other, Sequential):
             raise ValueError(f"only a Sequential can be added to a Sequential, got {type(other).__name__}")
         return self.extend(other)
+
+    def _times(self, times: Any) -> list[Module]:
+        """Return the modules several times, each time the same ones."""
+        if not isinstance(times, int):
+            raise TypeError(f"a Sequential can be repeated a whole number of times, got {type(times).__name__}")
+        if times < 1:
+            raise ValueError(f"a Sequential can be repeated once or more, got {times}")
+        return [*self] * times
+
+    def __mul__(self, times: int) -> Sequential:
+        return Sequential(*self._times(times))
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Self:
+        return self.extend(self._times(times)[len(self) :])
 
     def pop(self, key: int | slice) -> Any:
         """Take away a module and return it."""
@@ -151,9 +177,7 @@ class Sequential(_Numbered):
             raise AssertionError(f"module should be of type: {Module}, got {type(module).__name__}")
         if not -len(self) <= index <= len(self):
             raise IndexError(f"index {index} is out of range for {len(self)} modules")
-        modules = list(self)
-        modules.insert(index, module)
-        self._hold(modules)
+        self._shift_in(index % len(self) if index < 0 else index, module)
         return self
 
 
@@ -195,11 +219,12 @@ class ModuleList(_Numbered):
         Parameters
         ----------
         index : int
+            From 0 on.
         module : Module
         """
-        modules = list(self)
-        modules.insert(index, module)
-        self._hold(modules)
+        if not isinstance(module, Module | None):
+            raise TypeError(f"ModuleList.insert expected a Module, got {type(module).__name__}")
+        self._shift_in(index, module)
 
     def pop(self, key: int | slice) -> Any:
         """Take away a module and return it."""

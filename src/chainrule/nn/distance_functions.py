@@ -125,7 +125,7 @@ def broadcast(name: str, *tensors: Tensor) -> list[Tensor]:
 
     Examples
     --------
-    >>> [x.shape for x in broadcast("add", Tensor([1.0, 2.0]), Tensor(3.0))]
+    >>> [x.shape for x in broadcast("add", tensor([1.0, 2.0]), tensor(3.0))]
     [chainrule.Size([2]), chainrule.Size([2])]
     """
     try:

@@ -34,7 +34,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     ValueError
         If p is not a probability.
     RuntimeError
-        If the elements are not floating-point numbers.
+        If the elements are not floating-point numbers, and p is neither 0 nor 1.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
     ValueError
         If p is not a probability.
     RuntimeError
-        If the elements are not floating-point numbers.
+        If the elements are not floating-point numbers, and p is neither 0 nor 1.
 
     Examples
     --------
@@ -89,8 +89,8 @@ def _dropped(
     x = as_tensor(input)
     if not training or p == 0 or not x.array.size:
         return x
-    if x.array.dtype.kind != "f":
-        raise RuntimeError(f"{name} expected floating-point elements, got {x.dtype}: use x.float()")
     if p == 1:  # as in PyTorch, nothing is drawn
         return activate(ops.Mul(), x, inplace, Tensor(np.zeros((), dtype=x.dtype)))
+    if x.array.dtype.kind != "f":
+        raise RuntimeError(f"{name} expected floating-point elements, got {x.dtype}: use x.float()")
     return activate(operation(p, default_generator), x, inplace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from chainrule import creation
+from chainrule import arguments, creation
 from chainrule.autograd import no_grad
 from chainrule.nn import functional as F
 from chainrule.nn import init
@@ -76,7 +76,8 @@ class Embedding(Module):
     ) -> None:
         super().__init__()
         check_dense(sparse)
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        num_embeddings = self.num_embeddings = arguments.whole("num_embeddings", num_embeddings)
+        embedding_dim = self.embedding_dim = arguments.whole("embedding_dim", embedding_dim)
         self.padding_idx = checked_padding(padding_idx, num_embeddings)
         self.max_norm, self.norm_type = max_norm, norm_type
         self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse

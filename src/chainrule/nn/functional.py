@@ -46,5 +46,4 @@ __getattr__, __dir__ = later(
         ),
     },
     package="chainrule.nn",
-    otherwise=": it covers what fully-connected networks use",
 )

@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
-from chainrule.autograd import structure_changed
-
-_numbers = count()
+from chainrule.autograd.hooks import RemovableHandle as RemovableHandle
 
 
-class RemovableHandle:
-    """What registering a hook returns.
+class ForwardHook(NamedTuple):
+    """A function that a module calls before or after ``forward``."""
 
-    Parameters
-    ----------
-    hooks : dict
-        Where the hook is put.
-    hook : callable
+    function: Callable[..., Any]
+    with_kwargs: bool
+    always_call: bool = False  # also if the call fails
 
-    Examples
-    --------
-    >>> hooks = {}
-    >>> handle = RemovableHandle(hooks, print)
-    >>> handle.remove()
-    >>> hooks
-    {}
-    """
 
-    def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
-        self._hooks, self._number = hooks, next(_numbers)
-        hooks[self._number] = hook
-        structure_changed()
+class BackwardHook(NamedTuple):
+    """A function that a module calls with gradients: before those of its inputs are known, or after."""
 
-    def remove(self) -> None:
-        """Take the hook away. Doing it again changes nothing."""
-        self._hooks.pop(self._number, None)
-        structure_changed()
+    function: Callable[..., Any]
+    before: bool

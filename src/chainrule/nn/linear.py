@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from chainrule import creation
+from chainrule import arguments, creation
 from chainrule.nn import functional as F
 from chainrule.nn import init
 from chainrule.nn.module import Module
@@ -70,6 +70,8 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
     ) -> None:
         super().__init__()
+        in_features = arguments.whole("in_features", in_features)
+        out_features = arguments.whole("out_features", out_features)
         if in_features < 0 or out_features < 0:
             raise RuntimeError(
                 f"nn.Linear expected numbers of features from 0 on, got {in_features} and {out_features}"
@@ -144,6 +146,9 @@ class Bilinear(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        in1_features = arguments.whole("in1_features", in1_features)
+        in2_features = arguments.whole("in2_features", in2_features)
+        out_features = arguments.whole("out_features", out_features)
         if in1_features <= 0:
             raise ValueError(f"nn.Bilinear expected in1_features above 0, got {in1_features}")
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features

@@ -18,9 +18,9 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     input : Tensor
         Shape (..., in).
     weight : Tensor
-        Shape (out, in); without a bias also (in,).
+        Shape (out, in), or (in,).
     bias : Tensor, optional
-        Shape (out,), (1,) or ().
+        Shape (out,), or one that broadcasts to that of the result.
 
     Returns
     -------
@@ -39,26 +39,29 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     """
     x = input if isinstance(input, Tensor) else as_tensor(input)
     W = weight if isinstance(weight, Tensor) else as_tensor(weight)
-    if W.ndim == 1 and bias is None:
-        return matmul(x, W)
+    if W.ndim == 1:
+        return matmul(x, W) if bias is None else _plus_other_bias(x, W, as_tensor(bias))
     if x.array.shape[-1:] != W.array.shape[1:] or x.array.dtype != W.array.dtype:
         raise _linear_error(x, W)
     if bias is None:
         return apply(ops.Linear(), x, W)
     b = bias if isinstance(bias, Tensor) else as_tensor(bias)
     if b.array.shape != W.array.shape[:1] or b.array.dtype != W.array.dtype:
-        b = _fitting_bias(b, W)
+        return _plus_other_bias(x, W, b)
     return apply(ops.Linear(), x, W, b)
 
 
-def _fitting_bias(b: Tensor, W: Tensor) -> Tensor:
-    """Return a single number as the bias of every output."""
-    out = W.array.shape[0]
+def _plus_other_bias(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    """Add a bias of another shape than (out,): whatever broadcasts to the shape of the product."""
     if b.array.dtype != W.array.dtype:
         raise RuntimeError(f"linear expected a bias of the dtype of its weight, {W.dtype}, got {b.dtype}")
-    if b.array.shape not in ((), (1,)):
-        raise RuntimeError(f"linear expected a bias of shape ({out},), (1,) or (), got shape {tuple(b.shape)}")
-    return b.expand(out)
+    if W.ndim == 1 and (x.ndim == 2 or b.ndim == 1):
+        raise _linear_error(x, W)
+    product = linear(x, W)
+    shape = product.array.shape
+    if b.ndim > len(shape) or any(n not in (1, m) for n, m in zip(b.shape[::-1], shape[::-1], strict=False)):
+        raise RuntimeError(f"linear expected a bias that fits a result of shape {shape}, got {tuple(b.shape)}")
+    return product + b
 
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:

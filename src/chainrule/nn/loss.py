@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from chainrule.nn import functional as F
-from chainrule.nn.loss_functions import check_reduction
+from chainrule.nn.loss_functions import settled_reduction
 from chainrule.nn.module import Module
 from chainrule.tensor import Tensor, as_tensor
 
@@ -15,16 +17,20 @@ class _Loss(Module):
 
     Parameters
     ----------
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
     """
 
+    other_reductions: tuple[str, ...] = ()
+
     def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
         super().__init__()
-        check_reduction(reduction, size_average, reduce)
-        self.reduction = reduction
+        if any(np.ndim(option) for option in (size_average, reduce)):
+            name = type(self).__name__
+            raise RuntimeError(f"{name} was given a tensor as an option: write {name}()(input, target)")
+        self.reduction = settled_reduction(reduction, size_average, reduce, self.other_reductions)
 
     def _register_weight(self, name: str, weight: Any) -> None:
         self.register_buffer(name, None if weight is None else as_tensor(weight))
@@ -37,8 +43,8 @@ class CrossEntropyLoss(_Loss):
     ----------
     weight : Tensor, optional
         A factor for each class, shape (classes,).
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     ignore_index : int
         Targets of this index do not count.
     reduction : str
@@ -86,8 +92,8 @@ class NLLLoss(_Loss):
     ----------
     weight : Tensor, optional
         A factor for each class, shape (classes,).
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     ignore_index : int
         Targets of this index do not count.
     reduction : str
@@ -125,8 +131,8 @@ class BCELoss(_Loss):
     ----------
     weight : Tensor, optional
         A factor for each element; its shape broadcasts.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -156,8 +162,8 @@ class BCEWithLogitsLoss(_Loss):
     ----------
     weight : Tensor, optional
         A factor for each element; its shape broadcasts.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
     pos_weight : Tensor, optional

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from chainrule import dtypes, ops
 from chainrule.autograd import constant
+from chainrule.nn.activation_functions import floating
 from chainrule.ops import Array
 from chainrule.tensor import Tensor, apply, as_tensor
 
 _REDUCTIONS = ("mean", "sum", "none")
 
 
-def check_reduction(reduction: str, size_average: Any = None, reduce: Any = None) -> None:
-    """Raise if the losses are not to become one number in a way that there is."""
+def settled_reduction(
+    reduction: str, size_average: Any = None, reduce: Any = None, others: tuple[str, ...] = ()
+) -> str:
+    """Return how the losses become one number. PyTorch's two old arguments decide, where one is given."""
     if size_average is not None or reduce is not None:
-        raise TypeError("size_average and reduce are not covered: use reduction='mean', 'sum' or 'none'")
-    if reduction not in _REDUCTIONS:
+        warnings.warn("size_average and reduce are old: use reduction='mean', 'sum' or 'none'", stacklevel=4)
+        total = "mean" if size_average is None or size_average else "sum"
+        return total if reduce is None or reduce else "none"
+    if reduction not in (*_REDUCTIONS, *others):
         raise ValueError(f"reduction expected to be 'mean', 'sum' or 'none', got {reduction!r}")
+    return reduction
 
 
 def reduced(losses: Tensor, reduction: str) -> Tensor:
@@ -64,8 +71,8 @@ def cross_entropy(
         shape of ``input``.
     weight : Tensor, optional
         A factor for each class, shape (classes,).
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     ignore_index : int
         Targets of this index do not count.
     reduction : str
@@ -92,7 +99,7 @@ def cross_entropy(
     >>> cross_entropy([[2.0, 0.0], [0.0, 0.0]], [0, 1])
     tensor(0.4100)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     z = input if isinstance(input, Tensor) else as_tensor(input)
     y = target if isinstance(target, Tensor) else as_tensor(target)
     if not 0 <= label_smoothing <= 1:
@@ -124,8 +131,8 @@ def nll_loss(
         Class indices (int64 or uint8), of the shape of ``input`` without the classes.
     weight : Tensor, optional
         A factor for each class, shape (classes,).
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     ignore_index : int
         Targets of this index do not count.
     reduction : str
@@ -150,7 +157,7 @@ def nll_loss(
     >>> nll_loss([[-0.5, -1.0]], [1])
     tensor(1.)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     logp, y = as_tensor(input), as_tensor(target)
     y = _class_indices(logp, y)
     return _by_rows(ops.NLL(_class_weight(logp, weight), ignore_index, reduction), logp, y)
@@ -186,7 +193,7 @@ def _probabilities(z: Tensor, q: Tensor, ignore_index: int) -> tuple[Tensor, Ten
         raise RuntimeError(f"ignore_index={ignore_index} is for class indices, and the target holds probabilities")
     if not z.ndim:
         raise RuntimeError("cross_entropy expected an input with a class axis, got one without axes")
-    return of_one_floating_dtype("cross_entropy", z, q)
+    return of_one_floating_dtype("cross_entropy", floating("cross_entropy", z), q)
 
 
 def _class_indices(z: Tensor, y: Tensor) -> Tensor:
@@ -203,7 +210,7 @@ def _class_indices(z: Tensor, y: Tensor) -> Tensor:
                 f"expected a target for each of the {shape[0]} examples of the batch, "
                 f"got input of shape {tuple(shape)} and target of shape {tuple(y.shape)}"
             )
-        raise RuntimeError(
+        raise (ValueError if not expected and y.array.shape not in ((), (1,)) else RuntimeError)(
             f"expected class indices of shape {expected} for input of shape {tuple(shape)}, "
             f"got target of shape {tuple(y.shape)}"
         )
@@ -247,8 +254,8 @@ def binary_cross_entropy(
         Numbers y from 0 to 1, of the same shape and dtype.
     weight : Tensor, optional
         A factor for each element; its shape broadcasts.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -269,7 +276,7 @@ def binary_cross_entropy(
     >>> binary_cross_entropy([0.5], [1.0])
     tensor(0.6931)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     p, y = as_tensor(input), as_tensor(target)
     _check_same_shape("binary_cross_entropy", p, y)
     if p.array.dtype.kind != "f" or y.array.dtype != p.array.dtype:
@@ -299,8 +306,8 @@ def binary_cross_entropy_with_logits(
         Numbers from 0 to 1, of the same shape.
     weight : Tensor, optional
         A factor for each element; its shape broadcasts.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
     pos_weight : Tensor, optional
@@ -323,7 +330,7 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits([0.0], [1.0])
     tensor(0.6931)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     z, y = as_tensor(input), as_tensor(target)
     _check_same_shape("binary_cross_entropy_with_logits", z, y)
     for name, array in (("input", z.array), ("target", y.array)):

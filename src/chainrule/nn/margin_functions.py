@@ -9,7 +9,7 @@ from chainrule import dtypes, ops
 from chainrule.autograd import constant
 from chainrule.nn.activation_functions import floating, logsigmoid
 from chainrule.nn.distance_functions import broadcast, pairwise_distance
-from chainrule.nn.loss_functions import check_reduction, reduced
+from chainrule.nn.loss_functions import reduced, settled_reduction
 from chainrule.ops.losses import LEAST
 from chainrule.tensor import Tensor, apply, as_tensor, where
 
@@ -30,8 +30,8 @@ def margin_ranking_loss(
     input1, input2, target : Tensor
         x₁, x₂ and y, with as many axes; their shapes broadcast.
     margin : float
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -50,7 +50,7 @@ def margin_ranking_loss(
     >>> margin_ranking_loss([1.0, 2.0], [0.0, 3.0], [1.0, 1.0], margin=0.5)
     tensor(0.7500)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     x1, x2, y = _with_as_many_axes("margin_ranking_loss", input1, input2, target)
     return reduced((-y * (x1 - x2) + float(margin)).clip(0), reduction)
 
@@ -70,8 +70,8 @@ def hinge_embedding_loss(
     input, target : Tensor
         x and y; their shapes broadcast.
     margin : float
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -90,7 +90,7 @@ def hinge_embedding_loss(
     >>> hinge_embedding_loss([0.5, 0.25], [1, -1])
     tensor(0.6250)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     x, y = floating("hinge_embedding_loss", input), as_tensor(target)
     return reduced(where(y != 1, (margin - x).clip(0), 0.0) + where(y != -1, x, 0.0), reduction)
 
@@ -114,8 +114,8 @@ def cosine_embedding_loss(
         y, shape (batch,) or without axes.
     margin : float
         From −1 to 1.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -134,7 +134,7 @@ def cosine_embedding_loss(
     >>> cosine_embedding_loss([[1.0, 0.0]], [[1.0, 1.0]], [-1])
     tensor(0.7071)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     x1, x2, y = as_tensor(input1), as_tensor(input2), as_tensor(target)
     if y.ndim > 1 or not x1.ndim == x2.ndim == y.ndim + 1:
         raise RuntimeError(
@@ -162,8 +162,8 @@ def soft_margin_loss(
         Scores x.
     target : Tensor
         y, which is 1 or −1, of the shape of the input or one that broadcasts to it.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -182,7 +182,7 @@ def soft_margin_loss(
     >>> soft_margin_loss([0.0, 2.0], [1.0, 1.0])
     tensor(0.4100)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     x = floating("soft_margin_loss", input)
     rows, y = broadcast("soft_margin_loss", x, as_tensor(target, x.dtype))
     if rows.array.shape != x.array.shape:
@@ -215,8 +215,8 @@ def multi_margin_loss(
     margin : float
     weight : Tensor, optional
         A factor w for each class, shape (classes,).
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -237,7 +237,7 @@ def multi_margin_loss(
     >>> multi_margin_loss([[1.0, 0.5, 0.0]], [0])
     tensor(0.1667)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     if p not in (1, 2):
         raise ValueError(f"multi_margin_loss expected p to be 1 or 2, got {p}")
     x, y = _rows("multi_margin_loss", input), as_tensor(target)
@@ -269,8 +269,8 @@ def multilabel_margin_loss(
         Scores x, shape (batch, classes) or (classes,).
     target : Tensor of int64
         The indices of the classes of each example, up to the first −1, in the shape of the input.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -289,7 +289,7 @@ def multilabel_margin_loss(
     >>> multilabel_margin_loss([[1.0, 0.5, 0.0]], [[0, -1, 2]])
     tensor(0.1667)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     x, y = _rows("multilabel_margin_loss", input), as_tensor(target)
     if y.array.shape != as_tensor(input).array.shape:
         raise RuntimeError(
@@ -338,8 +338,8 @@ def multilabel_soft_margin_loss(
         0 or 1 for each class; its shape and that of the input broadcast.
     weight : Tensor, optional
         A factor for each class; its shape broadcasts.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -353,7 +353,7 @@ def multilabel_soft_margin_loss(
     >>> multilabel_soft_margin_loss([[0.0, 2.0]], [[1.0, 1.0]])
     tensor(0.4100)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     x, y = floating("multilabel_soft_margin_loss", input), as_tensor(target)
     if not x.ndim:
         raise IndexError("multilabel_soft_margin_loss expected scores with a class axis, got one without axes")
@@ -389,8 +389,8 @@ def triplet_margin_loss(
         Added to the differences, keeps the gradient of equal vectors finite.
     swap : bool
         Whether d(b, c) stands for d(a, c) where it is less.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -411,7 +411,7 @@ def triplet_margin_loss(
     >>> triplet_margin_loss([[0.0]], [[1.0]], [[1.5]])
     tensor(0.5000)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
 
     def distance(x: Tensor, y: Tensor) -> Tensor:
         return pairwise_distance(x, y, p, eps)
@@ -461,7 +461,7 @@ def triplet_margin_with_distance_loss(
     >>> triplet_margin_with_distance_loss([[0.0]], [[1.0]], [[1.5]])
     tensor(0.5000)
     """
-    check_reduction(reduction)
+    settled_reduction(reduction)
     name, distance = "triplet_margin_with_distance_loss", distance_function or pairwise_distance
     return _triplet(name, anchor, positive, negative, distance, margin, swap, reduction)
 

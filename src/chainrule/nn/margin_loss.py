@@ -17,8 +17,8 @@ class MarginRankingLoss(_Loss):
     Parameters
     ----------
     margin : float
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -45,8 +45,8 @@ class HingeEmbeddingLoss(_Loss):
     Parameters
     ----------
     margin : float
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -74,8 +74,8 @@ class CosineEmbeddingLoss(_Loss):
     ----------
     margin : float
         From −1 to 1.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -101,8 +101,8 @@ class SoftMarginLoss(_Loss):
 
     Parameters
     ----------
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -127,8 +127,8 @@ class MultiMarginLoss(_Loss):
     margin : float
     weight : Tensor, optional
         A factor w for each class, shape (classes,).
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -174,8 +174,8 @@ class MultiLabelMarginLoss(_Loss):
 
     Parameters
     ----------
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -197,8 +197,8 @@ class MultiLabelSoftMarginLoss(_Loss):
     ----------
     weight : Tensor, optional
         A factor for each class; its shape broadcasts.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -234,8 +234,8 @@ class TripletMarginLoss(_Loss):
         Added to the differences, keeps the gradient of equal vectors finite.
     swap : bool
         Whether d(b, c) stands for d(a, c) where it is less.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from types import MethodType
@@ -10,15 +11,20 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from chainrule import autograd, dtypes
 from chainrule.autograd import refuse_capture, replayed, structure_changed
 from chainrule.device import device as Device
-from chainrule.nn.hooks import RemovableHandle
-from chainrule.nn.parameter import Parameter
-from chainrule.nn.state import IncompatibleKeys, load
+from chainrule.later import missing
+from chainrule.nn.hooks import BackwardHook, ForwardHook, RemovableHandle
+from chainrule.nn.parameter import Buffer, Parameter
+from chainrule.nn.state import Saved
 from chainrule.tensor import Tensor
 
 if TYPE_CHECKING:
+    from chainrule.nn.backward_hooks import BackwardCall
     from chainrule.nn.summary import Summary
 
 T = TypeVar("T")
+
+# Methods of PyTorch's modules, of which an error tells more.
+_NOT_COVERED = {"bfloat16", "compile", "cuda", "half", "ipu", "share_memory", "to_empty", "xpu"}
 
 
 class Addition:
@@ -36,7 +42,7 @@ class Addition:
             return MethodType(self.method, module)
 
 
-class Module:
+class Module(Saved):
     """Base class of all layers and networks.
 
     A subclass calls ``super().__init__()`` and assigns parameters and modules as attributes, by which they are
@@ -63,12 +69,10 @@ class Module:
     )
     """
 
-    _parameters: dict[str, Parameter | None]
-    _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
-    _non_persistent_buffers: set[str]
-    _forward_hooks: dict[int, Callable[..., Any]]
-    _forward_pre_hooks: dict[int, Callable[..., Any]]
+    _forward_hooks: OrderedDict[int, ForwardHook]
+    _forward_pre_hooks: OrderedDict[int, ForwardHook]
+    _backward_hooks: OrderedDict[int, BackwardHook]
 
     def __init__(self) -> None:
         if autograd.mode.tape is not None:
@@ -79,8 +83,10 @@ class Module:
             _buffers={},
             _modules={},
             _non_persistent_buffers=set(),
-            _forward_hooks={},
-            _forward_pre_hooks={},
+            _forward_hooks=OrderedDict(),
+            _forward_pre_hooks=OrderedDict(),
+            _backward_hooks=OrderedDict(),
+            _state_hooks={},
         )
 
     @property
@@ -109,41 +115,93 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output, between the hooks."""
-        if self._forward_hooks or self._forward_pre_hooks:
+        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks:
             refuse_capture("calls the hooks of a module", "remove the hooks, or do without capture")
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for pre_hook in tuple(self._forward_pre_hooks.values()):
-            changed = pre_hook(self, args)
-            if changed is not None:
-                args = changed if isinstance(changed, tuple) else (changed,)
-        output = self.forward(*args, **kwargs)
-        for hook in tuple(self._forward_hooks.values()):
-            changed = hook(self, args, output)
-            output = output if changed is None else changed
+        called: list[ForwardHook] = []
+        output = None
+        try:
+            args, kwargs = self._changed_arguments(args, kwargs)
+            gates = self._gates()
+            args = args if gates is None else gates.enter(args)
+            output = self.forward(*args, **kwargs)
+            for hook in tuple(self._forward_hooks.values()):
+                called.append(hook)
+                output = _call(hook, self, args, kwargs, output)
+            output = output if gates is None else gates.leave(output)
+        except Exception:
+            for hook in tuple(self._forward_hooks.values()):
+                if hook.always_call and hook not in called:
+                    try:
+                        output = _call(hook, self, args, kwargs, output)
+                    except Exception as error:
+                        warnings.warn(f"a hook failed after the call had failed: {error!r}", stacklevel=4)
+            raise
         return output
 
-    def register_forward_pre_hook(self, hook: Callable[[Module, Any], Any]) -> RemovableHandle:
+    def _gates(self) -> BackwardCall | None:
+        """Return what calls the backward hooks of one call, if there are any."""
+        if not self._backward_hooks:
+            return None
+        from chainrule.nn.backward_hooks import BackwardCall
+
+        return BackwardCall(self, self._backward_hooks.values())
+
+    def _changed_arguments(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments of ``forward`` as the hooks before it leave them."""
+        for hook in tuple(self._forward_pre_hooks.values()):
+            changed = hook.function(self, args, kwargs) if hook.with_kwargs else hook.function(self, args)
+            if changed is None:
+                continue
+            if not hook.with_kwargs:
+                args = changed if isinstance(changed, tuple) else (changed,)
+            elif isinstance(changed, tuple) and len(changed) == 2:
+                args, kwargs = changed
+            else:
+                raise RuntimeError(f"a hook with_kwargs must return None or (args, kwargs), got {changed}")
+        return args, kwargs
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
         """Have ``hook(module, args)`` called before every ``forward``; what it returns replaces the arguments.
 
         Parameters
         ----------
         hook : callable
+        prepend : bool
+            Whether it comes before those that are there.
+        with_kwargs : bool
+            Whether it is ``hook(module, args, kwargs)``, and returns None or a pair that replaces both.
 
         Returns
         -------
         RemovableHandle
         """
-        return RemovableHandle(self._forward_pre_hooks, hook)
+        return RemovableHandle(self._forward_pre_hooks, ForwardHook(hook, with_kwargs), prepend)
 
-    def register_forward_hook(self, hook: Callable[[Module, Any, Any], Any]) -> RemovableHandle:
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> RemovableHandle:
         """Have ``hook(module, args, output)`` called after every ``forward``; what it returns replaces the output.
 
         Parameters
         ----------
         hook : callable
+        prepend : bool
+            Whether it comes before those that are there.
+        with_kwargs : bool
+            Whether it is ``hook(module, args, kwargs, output)``.
+        always_call : bool
+            Whether it is called even if the call fails, then with the output there is, or None.
 
         Returns
         -------
@@ -153,12 +211,55 @@ class Module:
         --------
         >>> from chainrule import nn
         >>> layer = nn.ReLU()
-        >>> handle = layer.register_forward_hook(lambda module, args, output: print(output.shape))
-        >>> _ = layer([[1.0, 2.0]])
+        >>> with layer.register_forward_hook(lambda module, args, output: print(output.shape)):
+        ...     _ = layer([[1.0, 2.0]])
         chainrule.Size([1, 2])
-        >>> handle.remove()
         """
-        return RemovableHandle(self._forward_hooks, hook)
+        return RemovableHandle(self._forward_hooks, ForwardHook(hook, with_kwargs, always_call), prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Have ``hook(module, grad_output)`` called when the gradients of the outputs of a call are known.
+
+        Parameters
+        ----------
+        hook : callable
+            Is given a tuple, and may return another in its place.
+        prepend : bool
+            Whether it comes before those that are there.
+
+        Returns
+        -------
+        RemovableHandle
+        """
+        return RemovableHandle(self._backward_hooks, BackwardHook(hook, before=True), prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Have ``hook(module, grad_input, grad_output)`` called when the gradients of a call's inputs are known.
+
+        They are tuples: of the positional arguments, None for what has no gradient, and of the outputs. If no
+        input requires a gradient, the hook is called when those of the outputs are known.
+
+        Parameters
+        ----------
+        hook : callable
+            May return a tuple in the place of ``grad_input``.
+        prepend : bool
+            Whether it comes before those that are there.
+
+        Returns
+        -------
+        RemovableHandle
+
+        Examples
+        --------
+        >>> from chainrule import nn
+        >>> layer = nn.ReLU()
+        >>> handle = layer.register_full_backward_hook(lambda module, grad_input, grad_output: print(grad_input))
+        >>> x = Tensor([-1.0, 2.0], requires_grad=True)
+        >>> layer(x).sum().backward()
+        (tensor([0., 1.]),)
+        """
+        return RemovableHandle(self._backward_hooks, BackwardHook(hook, before=False), prepend)
 
     # ---- registration ------------------------------------------------------------------------------------------
 
@@ -167,7 +268,14 @@ class Module:
         for kind in ("_parameters", "_buffers", "_modules"):
             if kind in own and name in own[kind]:
                 return own[kind][name]
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        what = f"{type(self).__name__!r} object"
+        if name in _NOT_COVERED:
+            raise missing(what, __name__, name)
+        raise AttributeError(f"{what} has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        kinds = (self.__dict__.get(kind, {}) for kind in ("_parameters", "_buffers", "_modules"))
+        return [*super().__dir__(), *(name for names in kinds for name in names if name.isidentifier())]
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name != "training":
@@ -181,6 +289,11 @@ class Module:
             self._check_replaceable(name, value, self._parameters, "parameter", "Parameter")
             self._forget(name, keep=self._modules)
             self._modules[name] = value
+        elif isinstance(value, Buffer):
+            self._check_initialised("buffer")
+            self._check_replaceable(name, value, self._parameters, "parameter", "Parameter")
+            self._forget(name, keep=self._buffers)
+            self.register_buffer(name, value, value.persistent)
         elif name in (parameters := self.__dict__.get("_parameters", {})):
             self._check_replaceable(name, value, parameters, "parameter", "Parameter")
             parameters[name] = None
@@ -309,7 +422,7 @@ class Module:
             If ``module`` is neither a Module nor None.
         """
         if not isinstance(module, Module) and module is not None:
-            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+            raise TypeError(f"{type(self).__name__} is made of modules, got {_described(module)}")
         self._check_name("module", name, self._modules)
         self._modules[name] = module
         structure_changed()
@@ -346,9 +459,9 @@ class Module:
             if child is not None:
                 yield from child.named_modules(memo, _dotted(prefix, name), remove_duplicate)
 
-    def modules(self) -> Iterator[Module]:
-        """Iterate over this module and all below it, each once."""
-        return (module for _, module in self.named_modules())
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
+        """Iterate over this module and all below it, each once, or as often as it is used."""
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Iterate over the direct children with their names, each once."""
@@ -440,16 +553,52 @@ class Module:
                 raise AttributeError(f"`{name}` of `{target}` is not a Module")
         return module  # type: ignore[no-any-return]
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module in the place of a dotted name.
+
+        Parameters
+        ----------
+        target : str
+        module : Module
+        strict : bool
+            Whether there must be a module of that name already.
+
+        Raises
+        ------
+        ValueError
+            If the name is empty, or ``module`` is not a Module.
+        AttributeError
+            If there is no module to hold it, or something else has the name.
+
+        Examples
+        --------
+        >>> from chainrule import nn
+        >>> network = nn.Sequential(nn.Linear(1, 1), nn.ReLU())
+        >>> network.set_submodule("1", nn.Tanh())
+        >>> network[1]
+        Tanh()
+        """
+        if target == "":
+            raise ValueError("set_submodule expected the name of a module below this one, got an empty one")
+        if not isinstance(module, Module):
+            raise ValueError(f"set_submodule expected a Module, got {type(module).__name__}")
+        path, _, name = target.rpartition(".")
+        holder = self.get_submodule(path)
+        if strict or hasattr(holder, name):
+            holder.get_submodule(name)
+        setattr(holder, name, module)
+
     def get_parameter(self, target: str) -> Parameter:
         """Return the parameter of a dotted name, or raise an AttributeError."""
         return self._get_member(target, Parameter)
 
-    def get_buffer(self, target: str) -> Tensor:
+    def get_buffer(self, target: str) -> Tensor | None:
         """Return the buffer of a dotted name, or raise an AttributeError."""
         path, _, name = target.rpartition(".")
-        if name not in self.get_submodule(path)._buffers:
+        buffers = self.get_submodule(path)._buffers
+        if name not in buffers:
             raise AttributeError(f"`{name}` is not a buffer")
-        return self._get_member(target, Tensor)
+        return buffers[name]
 
     def _get_member(self, target: str, kind: type[T]) -> T:
         path, _, name = target.rpartition(".")
@@ -560,7 +709,9 @@ class Module:
         for argument in args:
             if isinstance(argument, Tensor):
                 dtype = argument.dtype
-            elif isinstance(argument, str | Device) or argument is None:
+            elif isinstance(argument, bool):  # non_blocking
+                continue
+            elif isinstance(argument, str | int | Device) or argument is None:
                 device = argument
             else:
                 dtype = argument
@@ -590,83 +741,6 @@ class Module:
         """Return this module."""
         return self
 
-    # ---- saving and loading ------------------------------------------------------------------------------------
-
-    def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        """Iterate over what the state dict names: a shared parameter under each of its names."""
-        for name, parameter in self._parameters.items():
-            if parameter is not None:
-                yield prefix + name, parameter
-        for name, buffer in self._buffers.items():
-            if buffer is not None and name not in self._non_persistent_buffers:
-                yield prefix + name, buffer
-        for name, child in self._modules.items():
-            if child is not None:
-                yield from child._state(f"{prefix}{name}.")
-
-    def state_dict(
-        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
-    ) -> dict[str, Tensor]:
-        """Return all parameters and persistent buffers by their dotted names.
-
-        Parameters
-        ----------
-        destination : dict, optional
-            Where to put them.
-        prefix : str
-            Put before the names.
-        keep_vars : bool
-            Whether the parameters themselves are returned, not detached tensors of the same memory.
-
-        Returns
-        -------
-        OrderedDict of str to Tensor
-
-        Examples
-        --------
-        >>> from chainrule import nn
-        >>> list(nn.BatchNorm1d(3).state_dict())
-        ['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked']
-        """
-        state: dict[str, Any] = OrderedDict() if destination is None else destination
-        for name, tensor in self._state(prefix):
-            state[name] = tensor if keep_vars else tensor.detach()
-        return state
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> IncompatibleKeys:
-        """Copy values into parameters and buffers, which keep their memory.
-
-        Parameters
-        ----------
-        state_dict : dict of str to Tensor or array_like
-            Tensors of chainrule or PyTorch, or arrays, by the names of ``state_dict()``.
-        strict : bool
-            Whether the names must be the same.
-        assign : bool
-            Must be False: values are copied.
-
-        Returns
-        -------
-        IncompatibleKeys
-            ``missing_keys`` and ``unexpected_keys``.
-
-        Raises
-        ------
-        RuntimeError
-            If names (with ``strict``) or shapes differ; it lists all that do.
-        TypeError
-            If ``state_dict`` is not a mapping.
-        """
-        if assign:
-            raise NotImplementedError(
-                "load_state_dict(assign=True) is not covered: values are copied, and optimisers keep their tensors"
-            )
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict).__name__}")
-        return load(type(self).__name__, dict(self._state()), state_dict, strict)
-
     # ---- printing ----------------------------------------------------------------------------------------------
 
     @Addition
@@ -680,8 +754,9 @@ class Module:
         ----------
         input_size : tuple of int, or list of tuple
             The shape of a batch, or the shapes of several arguments; it is run with ones of the parameters' dtype.
-        input_data : Tensor, ndarray, or list of them
-            Instead of that: the arguments themselves.
+        input_data : Tensor, ndarray, list or dict
+            Instead of that: the argument itself, a list of several, or a dictionary of them by keyword; what a
+            model takes as a dictionary stands in a list.
 
         Returns
         -------
@@ -720,9 +795,27 @@ class Module:
         return "\n  ".join([f"{self._get_name()}(", *lines]) + "\n)"
 
 
+def _call(hook: ForwardHook, module: Module, args: Any, kwargs: Any, output: Any) -> Any:
+    """Call a hook after ``forward``, and return the output as it leaves it."""
+    given = (args, kwargs, output) if hook.with_kwargs else (args, output)
+    changed = hook.function(module, *given)
+    return output if changed is None else changed
+
+
 def _dotted(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
 
 
 def _indented(text: str) -> str:
     return text.replace("\n", "\n  ")
+
+
+def _described(given: Any) -> str:
+    """Say what was given for a module, and what to write."""
+    if isinstance(given, type):
+        return f"the class {given.__name__}: write {given.__name__}()"
+    if isinstance(given, list | tuple):
+        return f"a {type(given).__name__}: unpack it with *, or put it into nn.ModuleList"
+    if callable(given) and hasattr(given, "__name__"):
+        return f"the function {given.__name__}: write a Module whose forward() calls it"
+    return type(given).__name__

@@ -52,7 +52,7 @@ def batch_norm(
     Raises
     ------
     ValueError
-        If there is one value per channel in training.
+        If there is one value per channel in training, eps is negative, or 0 in training.
     RuntimeError
         If the channels don't fit, the dtypes differ, or running values are missing in evaluation.
 
@@ -65,12 +65,15 @@ def batch_norm(
     if training:
         observe = None
         if running_mean is not None and running_var is not None:
+            input = _check_channels(input, running_mean, running_var)
             constant("running_mean", running_mean, shared=True)
             constant("running_var", running_var, shared=True)
             observe = partial(update_running, running_mean, running_var, momentum)
         return normalize_batch(input, weight, bias, eps, observe)
     if running_mean is None or running_var is None:
         raise RuntimeError("batch_norm in evaluation mode expected running_mean and running_var, got None")
+    if eps < 0:
+        raise ValueError(f"batch_norm expected eps from 0 on, got {eps}")
     x = _check_channels(input, running_mean, running_var, weight, bias)
     mean = constant("running_mean", running_mean, shared=True)
     var = constant("running_var", running_var, shared=True)
@@ -86,6 +89,8 @@ def normalize_batch(
         raise ValueError(
             f"batch_norm expected more than 1 value per channel when training, got input of shape {tuple(x.shape)}"
         )
+    if eps <= 0:
+        raise ValueError(f"batch_norm expected eps above 0 when training, got {eps}")
     return _scaled(ops.BatchNorm(eps, observe=observe), x, weight, bias)
 
 
@@ -179,6 +184,8 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
 
     Raises
     ------
+    ValueError
+        If the input has fewer axes than ``normalized_shape``.
     RuntimeError
         If shapes or dtypes don't fit.
 
@@ -187,9 +194,14 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     >>> rms_norm([[1.0, 7.0]], (2,))
     tensor([[0.2000, 1.4000]])
     """
-    x, axes = _check_last_axes("rms_norm", input, normalized_shape, weight)
+    x = floating("rms_norm", input)
+    if x.ndim < len(normalized_shape):
+        raise ValueError(f"rms_norm expected {len(normalized_shape)} axes or more, got shape {tuple(x.shape)}")
+    mixed = weight is not None and as_tensor(weight).dtype != x.dtype
+    x, axes = _check_last_axes("rms_norm", x, normalized_shape, as_tensor(weight, x.dtype) if mixed else weight)
     least = float(np.finfo(x.dtype).eps) if eps is None else eps
-    return _scaled(ops.LayerNorm(axes, least, centre=False), x, weight, None)
+    norm = ops.LayerNorm(axes, least, centre=False)
+    return (apply(norm, x) * weight).to(x.dtype) if mixed else _scaled(norm, x, weight, None)
 
 
 def _check_last_axes(name: str, input: Any, normalized_shape: Any, *parameters: Any) -> tuple[Tensor, int]:

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule import dtypes, ops
 from chainrule.autograd import mode
 from chainrule.nn.distance_functions import broadcast
-from chainrule.nn.loss_functions import check_reduction, of_one_floating_dtype, reduced
+from chainrule.nn.loss_functions import of_one_floating_dtype, reduced, settled_reduction
 from chainrule.ops import Array
 from chainrule.ops.losses import Loss
 from chainrule.tensor import Tensor, apply, as_tensor, where
@@ -71,8 +71,8 @@ def mse_loss(
     ----------
     input, target : Tensor
         One shape; others that broadcast are warned about.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
     weight : Tensor, optional
@@ -88,7 +88,7 @@ def mse_loss(
     >>> mse_loss([1.0, 2.0], [1.0, 0.0])
     tensor(2.)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     return _regression("mse_loss", ops.MSE, input, target, reduction, weight)
 
 
@@ -106,8 +106,8 @@ def l1_loss(
     ----------
     input, target : Tensor
         One shape; others that broadcast are warned about.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
     weight : Tensor, optional
@@ -128,7 +128,7 @@ def l1_loss(
     >>> l1_loss([1.0, 2.0], [1.0, 0.0])
     tensor(1.)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     return _regression("l1_loss", ops.L1, input, target, reduction, weight)
 
 
@@ -161,13 +161,13 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     >>> huber_loss([1.0, 3.0], [0.0, 0.0])
     tensor(1.5000)
     """
-    check_reduction(reduction)
+    settled_reduction(reduction)
     if delta <= 0:
         raise RuntimeError(f"huber_loss expected delta above 0, got {delta}")
     x, y = as_tensor(input), as_tensor(target)
     if x.dtype != y.dtype and (x.dtype.kind != "f" or (mode.recording and (x._requires_grad or y._requires_grad))):
         raise RuntimeError(f"huber_loss expected input and target of one dtype, got {x.dtype} and {y.dtype}")
-    return _regression("huber_loss", partial(ops.Huber, delta=delta), x, y, reduction, weight)
+    return _regression("huber_loss", partial(ops.Huber, delta=delta), x, y, reduction, weight).to(x.dtype)
 
 
 def smooth_l1_loss(
@@ -184,8 +184,8 @@ def smooth_l1_loss(
     ----------
     input, target : Tensor
         One shape; others that broadcast are warned about.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
     beta : float
@@ -206,7 +206,7 @@ def smooth_l1_loss(
     >>> smooth_l1_loss([1.0, 3.0], [0.0, 0.0], beta=2.0)
     tensor(1.1250)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss expected beta from 0 on, got {beta}")
     if beta == 0:
@@ -236,8 +236,8 @@ def poisson_nll_loss(
         If False, the loss is x − y ln(x + eps).
     full : bool
         Whether to add Stirling's approximation y ln y − y + ln(2π y)/2 of ln y!, for y > 1.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     eps : float
     reduction : str
         "mean", "sum" or "none".
@@ -252,7 +252,7 @@ def poisson_nll_loss(
     >>> poisson_nll_loss([0.0, 1.0], [1.0, 2.0])
     tensor(0.8591)
     """
-    check_reduction(reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce)
     x, y = as_tensor(input), as_tensor(target)
     losses = x.exp() - y * x if log_input else x - y * (x + eps).log()
     if full:
@@ -358,8 +358,8 @@ def kl_div(
         Logarithms x of probabilities.
     target : Tensor
         Probabilities t; its shape and that of the input broadcast.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "batchmean", which divides the sum by the length of the first axis, "sum", "none", or "mean", which
         divides it by the number of elements and is warned about.
@@ -383,7 +383,7 @@ def kl_div(
             "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
             stacklevel=2,
         )
-    check_reduction("sum" if reduction == "batchmean" else reduction, size_average, reduce)
+    reduction = settled_reduction(reduction, size_average, reduce, others=("batchmean",))
     x, t = as_tensor(input), as_tensor(target)
     if x.array.dtype.kind != "f" or t.array.dtype.kind != "f":
         raise RuntimeError(f"kl_div expected floating-point elements, got {x.dtype} and {t.dtype}: use x.float()")

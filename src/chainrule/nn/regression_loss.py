@@ -14,8 +14,8 @@ class MSELoss(_Loss):
 
     Parameters
     ----------
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -35,8 +35,8 @@ class L1Loss(_Loss):
 
     Parameters
     ----------
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
 
@@ -81,8 +81,8 @@ class SmoothL1Loss(_Loss):
 
     Parameters
     ----------
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "mean", "sum" or "none".
     beta : float
@@ -114,8 +114,8 @@ class PoissonNLLLoss(_Loss):
         Whether the input is the logarithm x of the expected count. Otherwise the loss is x − y ln(x + eps).
     full : bool
         Whether to add Stirling's approximation of ln y!, for y > 1.
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     eps : float
     reduction : str
         "mean", "sum" or "none".
@@ -177,8 +177,8 @@ class KLDivLoss(_Loss):
 
     Parameters
     ----------
-    size_average, reduce : None
-        PyTorch's deprecated arguments, not covered.
+    size_average, reduce : bool, optional
+        Deprecated, as in PyTorch: use ``reduction``.
     reduction : str
         "batchmean", which divides the sum by the length of the first axis, "sum", "none", or "mean", which divides
         it by the number of elements and is warned about.
@@ -191,11 +191,12 @@ class KLDivLoss(_Loss):
     tensor(0.0569)
     """
 
+    other_reductions = ("batchmean",)
+
     def __init__(
         self, size_average: Any = None, reduce: Any = None, reduction: str = "mean", log_target: bool = False
     ) -> None:
-        super().__init__(size_average, reduce, "sum" if reduction == "batchmean" else reduction)
-        self.reduction = reduction
+        super().__init__(size_average, reduce, reduction)
         self.log_target = log_target
 
     def forward(self, input: Any, target: Any) -> Tensor:

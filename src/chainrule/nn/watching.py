@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from chainrule.nn.hooks import _numbers
+from chainrule.autograd.hooks import numbers
+from chainrule.nn.hooks import ForwardHook
 from chainrule.nn.module import Module
 from chainrule.random import default_generator
 
@@ -34,9 +35,9 @@ def watched(modules: Mapping[str, Module], look: Callable[[str, Module, Any, Any
     '1'
     ''
     """
-    number = next(_numbers)
+    number = next(numbers)
     for name, module in modules.items():
-        module._forward_hooks[number] = partial(_call, look, name)
+        module._forward_hooks[number] = ForwardHook(partial(_call, look, name), with_kwargs=False)
     try:
         yield
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule.ops.operation import Array, Gradients, Operation, drop_where, keep_where, sum_to
+from chainrule.ops.operation import Array, Gradients, Operation, Product, drop_where, keep_where, sum_to
 
 
 class Add(Operation):
@@ -35,10 +35,8 @@ class Sub(Operation):
         return da, db
 
 
-class Mul(Operation):
+class Mul(Product, Operation):
     """y = a · b, element by element."""
-
-    reads = (0, 1)
 
     def forward(self, a: Array, b: Array) -> Array:
         self.a, self.b = a, b
@@ -57,6 +55,9 @@ class Div(Operation):
 
     reads = (0, 1)
 
+    def reads_now(self) -> tuple[int, ...]:
+        return (0, 1) if self.needs[1] else (1,)
+
     def forward(self, a: Array, b: Array) -> Array:
         self.a, self.b = a, b
         self.y = np.true_divide(a, b, out=self.y)
@@ -69,27 +70,39 @@ class Div(Operation):
         return da, db
 
 
-def power(a: Array, b: Array, out: Array | None = None) -> Array:
-    """Compute aᵇ; for the single exponent −1/2 as 1/√a, as PyTorch does: they differ at −0 and −∞.
+def power(a: Array, b: Array, number: bool, out: Array | None = None) -> Array:
+    """Compute aᵇ as PyTorch does.
+
+    The powers ±1/2 by a ``number`` are √a and 1/√a, which differ from the others at −0 and −∞. An integer to the
+    power of a negative one in a tensor is cut to an integer.
 
     Examples
     --------
-    >>> power(np.array([4.0, 16.0]), np.array(-0.5))
+    >>> power(np.array([4.0, 16.0]), np.array(-0.5), number=True)
     array([0.5 , 0.25])
     """
-    if b.ndim == 0 and b == -0.5:
-        return np.asarray(np.true_divide(1, np.sqrt(a), out=out))
+    if number:
+        if b == -0.5:
+            return np.asarray(np.true_divide(1, np.sqrt(a), out=out))
+        return np.asarray(np.power(a, b, out=out))  # NumPy takes the root, too
+    if a.dtype.kind in "iu" and (b < 0).any():
+        return np.where((b < 0) & (np.abs(a) != 1), 0, np.power(a, np.abs(b)))
+    if (b == 0.5).any():  # one for each element, because NumPy would take the root for a row of equal ones
+        b = np.array(np.broadcast_to(b, np.broadcast_shapes(a.shape, b.shape)))
     return np.asarray(np.power(a, b, out=out))
 
 
 class Pow(Operation):
-    """y = a ** b."""
+    """y = a ** b, where b may be a ``number``."""
 
     reads = (0, 1)
 
+    def __init__(self, number: bool = False) -> None:
+        self.number = number
+
     def forward(self, a: Array, b: Array) -> Array:
         self.a, self.b = a, b
-        self.y = power(a, b, out=self.y)
+        self.y = power(a, b, self.number, out=self.y)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
@@ -97,7 +110,7 @@ class Pow(Operation):
         da = db = None
         if self.needs[0]:
             # ∂y/∂a = b aᵇ⁻¹, and 0 where b = 0, whatever a is
-            slope = np.where(b == 0, 0, b * power(a, b - 1)).astype(grad.dtype, copy=False)
+            slope = np.where(b == 0, 0, b * power(a, b - 1, self.number)).astype(grad.dtype, copy=False)
             da = sum_to(grad * slope, a.shape)
         if self.needs[1]:
             # ∂y/∂b = aᵇ ln a, and 0 in the limit a → 0 for b ≥ 0
@@ -170,11 +183,38 @@ def floor_divide(a: Array, b: Array) -> Array:
     >>> floor_divide(np.array([7.0, -7.0]), np.array(2.0))
     array([ 3., -4.])
     """
-    _refuse_zero(a, b)
+    refuse_zero(a, b)
     return np.floor_divide(a, b)
 
 
-def _refuse_zero(a: Array, b: Array) -> None:
+def trunc_divide(a: Array, b: Array) -> Array:
+    """Compute a / b without what is behind the point.
+
+    Raises
+    ------
+    RuntimeError
+        If an integer is divided by 0.
+
+    Examples
+    --------
+    >>> trunc_divide(np.array([7, -7]), np.array(2))
+    array([ 3, -3])
+    """
+    refuse_zero(a, b)
+    return np.trunc(a / b) if a.dtype.kind == "f" else (a - np.fmod(a, b)) // b
+
+
+def refuse_zero(a: Array, b: Array) -> None:
+    """Raise where an integer is divided by 0.
+
+    Raises
+    ------
+    RuntimeError
+
+    Examples
+    --------
+    >>> refuse_zero(np.array([1.0]), np.array([0.0]))
+    """
     if a.size and b.dtype.kind in "iu" and not b.all():
         raise RuntimeError("an integer is divided by 0, which has no result: use float() for inf and NaN")
 
@@ -185,7 +225,7 @@ class Mod(Operation):
     reads = (0, 1)
 
     def forward(self, a: Array, b: Array) -> Array:
-        _refuse_zero(a, b)
+        refuse_zero(a, b)
         self.a, self.b = a, b
         self.y = np.mod(a, b, out=self.y)
         return self.y

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
+from chainrule.ops.layout import in_memory_order
 from chainrule.ops.operation import Array, Gradients, Operation, keep_where
 from chainrule.random import Generator
 
@@ -35,42 +35,6 @@ def drawn_below(generator: Generator, x: Array, p: Array) -> Array:
     if not np.all((p >= 0) & (p <= 1)):
         raise RuntimeError(f"bernoulli expected probabilities from 0 to 1, got {p.min()} to {p.max()}")
     return in_memory_order(x, lambda shape: generator.uniform(shape, dtype=p.dtype)) < p
-
-
-def in_memory_order(x: Array, values: Callable[[tuple[int, ...]], Array]) -> Array:
-    """Give numbers to the elements of ``x`` in the order in which they lie in memory.
-
-    Examples
-    --------
-    >>> in_memory_order(np.zeros((3, 2)).T, lambda shape: np.arange(6).reshape(shape))
-    array([[0, 2, 4],
-           [1, 3, 5]])
-    """
-    order = axes_in_memory(x)
-    return np.transpose(values(tuple(x.shape[axis] for axis in order)), np.argsort(order))
-
-
-def axes_in_memory(x: Array) -> list[int]:
-    """Return the axes by falling strides, sorted as PyTorch sorts them: one of stride 0 moves past none.
-
-    Examples
-    --------
-    >>> axes_in_memory(np.zeros((3, 2)).T)
-    [1, 0]
-    """
-    axes = list(range(x.ndim))[::-1]
-    for last in range(1, x.ndim):
-        moving = last
-        for before in reversed(range(last)):
-            a, b = axes[before], axes[moving]
-            strides = abs(x.strides[a]), abs(x.strides[b])
-            if 0 in strides:
-                continue
-            if (strides[0], x.shape[a]) > (strides[1], x.shape[b]):
-                axes[before], axes[moving], moving = b, a, before
-            elif strides[0] < strides[1]:
-                break
-    return axes[::-1]
 
 
 class Dropout(Operation):
@@ -103,7 +67,7 @@ class Dropout(Operation):
 class AlphaDropout(Operation):
     """y = a x + b where the mask keeps it, else a s + b, s = −1.7581 being what SELU tends to on the left.
 
-    a and b are such that mean 0 and variance 1 stay: a = 1/√((1 − p)(1 + p s²)), b = −a p s. Every run draws a new
+    a and b are such that mean 0 and variance 1 stay: a = 1/√((s² p + 1)(1 − p)), b = −s a p. Every run draws a new
     mask, one draw per element in the order of memory.
 
     References
@@ -118,9 +82,9 @@ class AlphaDropout(Operation):
 
     def forward(self, x: Array) -> Array:
         kind, p, s = x.dtype.type, self.p, self.saturation
-        a = 1 / math.sqrt((1 - p) * (1 + p * s * s))
+        a = 1 / math.sqrt((s * s * p + 1) * (1 - p))
         self.noise = np.multiply(drawn_mask(self.generator, x, 1 - p), kind(a))
-        shift = kind(-a * p * s)  # rounded as in PyTorch
+        shift = kind(-s * a * p)  # rounded as in PyTorch
         self.y = np.multiply(x, self.noise, out=self.y)
         self.y += np.where(self.noise == 0, kind(a * s) + shift, shift)
         return self.y

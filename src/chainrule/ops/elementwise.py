@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.ops.layout import copied
 from chainrule.ops.operation import Array, Gradients, Operation, keep_where
 
 
@@ -155,7 +156,7 @@ class Cast(Operation):
 
     def forward(self, x: Array) -> Array:
         self.source = x.dtype
-        self.y = x.astype(self.dtype)
+        self.y = copied(x, self.dtype)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
@@ -163,10 +164,13 @@ class Cast(Operation):
 
 
 class Clone(Operation):
-    """y = a copy of x."""
+    """y = a copy of x, in the order of x in memory, or row by row."""
+
+    def __init__(self, contiguous: bool = False) -> None:
+        self.contiguous = contiguous
 
     def forward(self, x: Array) -> Array:
-        self.y = x.copy()
+        self.y = x.copy() if self.contiguous else copied(x, x.dtype)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:

@@ -21,9 +21,8 @@ class Embedding(Operation):
 
     def forward(self, index: Array, W: Array) -> Array:
         if index.size and not 0 <= index.min() <= index.max() < len(W):
-            raise IndexError(
-                f"embedding expected indices from 0 to {len(W) - 1}, got {index.min()} to {index.max()}"
-            )
+            wrong = index.max() if index.min() >= 0 else index.min()
+            raise IndexError(f"embedding expected indices from 0 to {len(W) - 1}, got {wrong}")
         self.index, self.shape = index, W.shape
         self.y = W[index]
         return self.y

@@ -6,13 +6,11 @@ import math
 
 import numpy as np
 
-from chainrule.ops.operation import Array, Gradients, Operation, add_up, sum_to
+from chainrule.ops.operation import Array, Gradients, Operation, Product, add_up, sum_to
 
 
-class MatMul(Operation):
+class MatMul(Product, Operation):
     """y = a @ b, with the rules of ``np.matmul`` for vectors and stacks of matrices."""
-
-    reads = (0, 1)
 
     def forward(self, a: Array, b: Array) -> Array:
         self.a, self.b = a, b
@@ -43,10 +41,8 @@ def _product(a: Array, b: Array, shape: tuple[int, ...], out: Array | None) -> A
     return sum_to(np.matmul(a, b), shape)
 
 
-class Linear(Operation):
+class Linear(Product, Operation):
     """y = x Wᵀ + b, for x of shape (..., in), W of (out, in) and b of (out,)."""
-
-    reads = (0, 1)
 
     def forward(self, x: Array, W: Array, b: Array | None = None) -> Array:
         self.x, self.W = x, W

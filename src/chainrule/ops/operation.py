@@ -42,8 +42,9 @@ class Operation:
     into: list[Array | None]
     order: int = 0
     y: Array = None  # type: ignore[assignment]  # None until the first run, which is what out= takes
-    watched: Sequence[tuple[Any, int]] = ()  # tensors whose values the derivative reads, and their versions then
-    retained: Any = None  # the output's tensor, if it asked to keep its gradient
+    # of ``reads``, the tensors, their versions then, and whether the gradients that are wanted need them
+    watched: Sequence[tuple[Any, int, bool]] = ()
+    hooks: Any = None  # what the output's tensor has done with its gradient; see autograd/hooks.py
     freed: bool = False  # whether a backward walk has been through and let go of everything held
 
     # Whether gradients flow through it.
@@ -55,8 +56,13 @@ class Operation:
     # Which inputs the derivative reads again: changing one of them in place before backward() is an error.
     reads: tuple[int, ...] = ()
 
-    def __init_subclass__(cls) -> None:
-        Operation.registry[cls.__name__] = cls
+    def reads_now(self) -> tuple[int, ...]:
+        """Return those of ``reads`` that the gradients in ``needs`` are computed from."""
+        return self.reads
+
+    def __init_subclass__(cls, registered: bool = True) -> None:
+        if registered:
+            Operation.registry[cls.__name__] = cls
 
     def forward(self, *arrays: Any, **none: Any) -> Array:
         """Compute the output from the input arrays."""
@@ -74,6 +80,17 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}Backward>"
+
+
+class Product:
+    """What products share: the gradient of either factor is computed from the other."""
+
+    reads: tuple[int, ...] = (0, 1)
+    needs: tuple[bool, ...]
+
+    def reads_now(self) -> tuple[int, ...]:
+        """Return the factors whose other one wants a gradient."""
+        return tuple([i for i in (0, 1) if self.needs[1 - i]])
 
 
 MANY = 1024

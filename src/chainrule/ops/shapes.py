@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.ops.operation import Array, Gradients, Operation, sum_to
+from chainrule.ops.operation import Array, Gradients, Operation, add_up, sum_to
 
 
 class Reshape(Operation):
@@ -50,7 +50,9 @@ class Expand(Operation):
 
     def forward(self, x: Array) -> Array:
         self.source = x.shape
-        return np.broadcast_to(x, self.shape)
+        y = np.broadcast_to(x, self.shape)
+        y.flags.writeable = x.flags.writeable
+        return y
 
     def backward(self, grad: Array) -> Gradients:
         return (sum_to(grad, self.source),)
@@ -76,6 +78,8 @@ class Index(Operation):
         y = x[self.index]
         if type(y) is not np.ndarray and self.once:  # NumPy made a scalar: with an ellipsis it is a view
             y = x[(*self.index, ...) if isinstance(self.index, tuple) else (self.index, ...)]
+        if not self.once:
+            return np.ascontiguousarray(y) if np.ndim(y) else y  # NumPy lays the axes out in an order of its own
         return y  # type: ignore[no-any-return]
 
     def backward(self, grad: Array) -> Gradients:
@@ -118,14 +122,7 @@ class Gather(Operation):
 
     def forward(self, x: Array, index: Array) -> Array:
         self.shape = x.shape
-        length = x.shape[self.axis]
-        if index.size and not 0 <= index.min() <= index.max() < length:
-            raise RuntimeError(
-                f"gather() expected indices from 0 to {length - 1}, got {index.min()} to {index.max()}"
-            )
-        cells = list(np.ogrid[tuple(slice(n) for n in index.shape)])
-        cells[self.axis] = index
-        self.cells = tuple(cells)
+        self.cells = cells("gather", x.shape, index, self.axis)
         self.y = x[self.cells]
         return self.y
 
@@ -133,6 +130,23 @@ class Gather(Operation):
         dx = np.zeros(self.shape, dtype=grad.dtype)
         np.add.at(dx, self.cells, grad)
         return dx, None
+
+
+def cells(name: str, shape: tuple[int, ...], index: Array, axis: int) -> tuple[Array, ...]:
+    """Return NumPy's index of the elements at the positions ``index`` along one axis of an array of ``shape``.
+
+    Examples
+    --------
+    >>> np.array([[1, 2], [3, 4]])[cells("gather", (2, 2), np.array([[1, 0]]), 0)]
+    array([[3, 2]])
+    """
+    length = shape[axis]
+    if index.size and not 0 <= index.min() <= index.max() < length:
+        wrong = index.max() if index.min() >= 0 else index.min()
+        raise RuntimeError(f"{name}() expected indices from 0 to {length - 1}, got {wrong}")
+    found = list(np.ogrid[tuple(slice(n) for n in index.shape)])
+    found[axis] = index
+    return tuple(found)
 
 
 class SetIndex(Operation):
@@ -153,28 +167,58 @@ class SetIndex(Operation):
         return dx, sum_to(grad[self.index], self.shape)
 
 
-class SetView(Operation):
-    """y = x with other values in a part of its memory: for an in-place change of a view of x.
+class Layouts:
+    """Where an array and a view of it lie in memory.
 
-    The part has a shape and, in bytes, strides and a distance from the start of x in C order.
+    Parameters
+    ----------
+    whole : ndarray
+    part : ndarray
+        A view of it.
     """
 
-    def __init__(self, part: tuple[int, ...], strides: tuple[int, ...], offset: int) -> None:
-        self.part, self.strides, self.offset = part, strides, offset
+    def __init__(self, whole: Array, part: Array) -> None:
+        low, high = np.lib.array_utils.byte_bounds(whole)
+        self.span = high - low
+        self.layouts = [(a.shape, a.strides, a.ctypes.data - low) for a in (whole, part)]
 
-    def forward(self, x: Array, value: Array) -> Array:
-        self.y = np.array(x, order="C")
-        self._view(self.y)[...] = value
+    def _laid_out(self, x: Any, dtype: np.dtype) -> list[Array]:
+        """Return a copy of x in the layout of the whole, and a view of the part in it."""
+        memory = np.empty(self.span, np.uint8)
+        found = [np.ndarray(shape, dtype, memory, at, strides) for shape, strides, at in self.layouts]
+        found[0][...] = x
+        return found
+
+
+class TakeView(Layouts, Operation):
+    """y = the part of x that a view of it shows: for a view of what was changed in place since it was taken."""
+
+    def forward(self, x: Array) -> Array:
+        self.y = self._laid_out(x, x.dtype)[1].copy()
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
-        dx = np.array(grad, order="C")
-        dvalue = self._view(dx).copy()
-        self._view(dx)[...] = 0
-        return dx, dvalue
+        dx, part = self._laid_out(0, grad.dtype)
+        steps = enumerate(zip(part.shape, part.strides, strict=True))
+        repeated = tuple(i for i, (n, step) in steps if n > 1 and not step)
+        first = tuple(slice(1) if i in repeated else slice(None) for i in range(part.ndim))
+        part[first] = add_up(grad, repeated, keepdims=True) if repeated else grad
+        return (dx,)
 
-    def _view(self, x: Array) -> Array:
-        return np.ndarray(self.part, x.dtype, x, self.offset, self.strides)
+
+class SetView(Layouts, Operation):
+    """y = x with other values in the part of it that a view shows: for an in-place change of the view."""
+
+    def forward(self, x: Array, value: Array) -> Array:
+        self.y, part = self._laid_out(x, x.dtype)
+        part[...] = value
+        return self.y
+
+    def backward(self, grad: Array) -> Gradients:
+        dx, part = self._laid_out(grad, grad.dtype)
+        dvalue = part.copy()
+        part[...] = 0
+        return dx, dvalue
 
 
 class Stack(Operation):

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from chainrule.ops.activations import sigmoid
+from chainrule.ops.blocks import in_blocks
 from chainrule.ops.elementwise import sign
 from chainrule.ops.operation import Array, Gradients, Operation, choose
 from chainrule.ops.special import erf
@@ -59,15 +60,20 @@ class GELU(Operation):
     reads = (0,)
 
     def forward(self, x: Array) -> Array:
-        self.x = x
-        self.below = (1 + erf(x * math.sqrt(0.5))) * 0.5
+        self.x, self.below = x, in_blocks(self.distribution, x)
         self.y = np.multiply(x, self.below, out=self.y)
         return self.y
 
+    def distribution(self, x: Array, out: Array | None) -> Array:
+        return np.asarray(np.multiply(1 + erf(x * math.sqrt(0.5)), 0.5, out=out))
+
     def backward(self, grad: Array) -> Gradients:
+        return (in_blocks(self.gradient, grad, self.x, self.below, out=self.into[0]),)
+
+    def gradient(self, grad: Array, x: Array, below: Array, out: Array | None) -> Array:
         # dy/dx = Φ(x) + x φ(x), with φ(x) = e^(−x²/2) / √(2π)
-        density = np.exp(self.x * self.x * -0.5) * (1 / math.sqrt(2 * math.pi))
-        return (np.multiply(grad, self.below + self.x * density, out=self.into[0]),)
+        density = np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
+        return np.asarray(np.multiply(grad, below + x * density, out=out))
 
 
 class TanhGELU(Operation):

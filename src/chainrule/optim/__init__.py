@@ -36,5 +36,4 @@ __getattr__, __dir__ = later(
         "sgd": "SGD",
         "lr_scheduler": "",
     },
-    otherwise=": it covers what fully-connected networks use",
 )

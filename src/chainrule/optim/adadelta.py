@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.optim.flat import Block
+from chainrule.optim.flat_optimizer import FlatOptimizer
 from chainrule.optim.moments import average_square
-from chainrule.optim.optimizer import Group, Optimizer, check_lr, non_negative, refuse
+from chainrule.optim.optimizer import Group, check_lr, non_negative, refuse
 
 
-class Adadelta(Optimizer):
+class Adadelta(FlatOptimizer):
     """Adadelta: scales the gradient by the ratio of the root mean squares of past steps and of past gradients.
 
     With g = grad + λ p: v ← ρ v + (1 − ρ) g², Δ = √(u + ε) / √(v + ε) · g, u ← ρ u + (1 − ρ) Δ², and p ← p − η Δ.

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.optim.flat import Block
-from chainrule.optim.optimizer import Group, Optimizer, check_choice, check_lr, non_negative, refuse
+from chainrule.optim.flat_optimizer import FlatOptimizer
+from chainrule.optim.optimizer import Group, check_choice, check_lr, non_negative, refuse
 
 
-class Adagrad(Optimizer):
+class Adagrad(FlatOptimizer):
     """Adagrad: divides the gradient by the root of the sum of all its squares so far.
 
     With g = grad + λ p, at the t-th step: s ← s + g², and p ← p − η / (1 + (t − 1) δ) · g / (√s + ε).

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.optim.flat import Block
+from chainrule.optim.flat_optimizer import FlatOptimizer
 from chainrule.optim.moments import average, average_square
 from chainrule.optim.optimizer import (
     Group,
-    Optimizer,
     check_betas,
     check_choice,
     check_lr,
@@ -22,7 +22,7 @@ from chainrule.optim.optimizer import (
 from chainrule.tensor import Tensor
 
 
-class Adam(Optimizer):
+class Adam(FlatOptimizer):
     """Adam: steps along the mean gradient, divided by its root mean square.
 
     With g = grad + λ p, at the t-th step: m ← m + (1 − β₁)(g − m), v ← β₂ v + (1 − β₂) g², and

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.optim.flat import Block
+from chainrule.optim.flat_optimizer import FlatOptimizer
 from chainrule.optim.moments import average
-from chainrule.optim.optimizer import Group, Optimizer, check_betas, check_lr, non_negative, refuse
+from chainrule.optim.optimizer import Group, check_betas, check_lr, non_negative, refuse
 
 
-class Adamax(Optimizer):
+class Adamax(FlatOptimizer):
     """Adamax: steps along the mean gradient, divided by its decaying maximum.
 
     With g = grad + λ p, at the t-th step: m ← β₁ m + (1 − β₁) g, u ← max(β₂ u, |g| + ε), and
@@ -87,7 +88,7 @@ class Adamax(Optimizer):
         p, g = block.values, self.direction(group, block)
         m, largest = block.state["exp_avg"], block.state["exp_inf"]
         _, u, _ = block.scratch
-        beta1, beta2 = group["betas"]
+        beta1, beta2 = map(float, group["betas"])
         average(m, g, beta1, u)
         largest *= beta2
         np.add(np.abs(g, out=u), group["eps"], out=u)

@@ -9,11 +9,12 @@ import numpy as np
 
 from chainrule import dtypes
 from chainrule.optim.flat import Block
-from chainrule.optim.optimizer import Group, Optimizer, check_lr, non_negative, refuse
+from chainrule.optim.flat_optimizer import FlatOptimizer
+from chainrule.optim.optimizer import Group, check_lr, non_negative, refuse
 from chainrule.tensor import Tensor
 
 
-class ASGD(Optimizer):
+class ASGD(FlatOptimizer):
     """Averaged stochastic gradient descent: keeps the mean of the parameters over the last steps.
 
     With g = grad + λ′ p, at the t-th step: p ← (1 − λ ηₜ) p − ηₜ g and ax ← ax + μₜ (p − ax), where

@@ -36,10 +36,7 @@ class Hooks:
         self._hooks: defaultdict[str, OrderedDict[int, Hook]] = defaultdict(OrderedDict)
 
     def _register(self, when: str, hook: Hook, prepend: bool = False) -> RemovableHandle:
-        handle = RemovableHandle(self._hooks[when], hook)
-        if prepend:
-            self._hooks[when].move_to_end(next(reversed(self._hooks[when])), last=False)
-        return handle
+        return RemovableHandle(self._hooks[when], hook, prepend)
 
     def register_step_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Have ``hook(optimizer, args, kwargs)`` called before every ``step``.

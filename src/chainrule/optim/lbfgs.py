@@ -14,7 +14,7 @@ from chainrule.optim.optimizer import Group, Optimizer, check_lr
 from chainrule.tensor import Tensor
 
 
-class LBFGS(Optimizer):
+class LBFGS(Optimizer, replays=False):
     """L-BFGS: steps along the gradient times an estimate of the inverse Hessian, made of the last steps.
 
     With the steps sᵢ = tᵢ dᵢ and the changes yᵢ of the gradient that they made, H is found from γ I by
@@ -62,9 +62,6 @@ class LBFGS(Optimizer):
     True
     """
 
-    numbers = ()
-    replays = False
-
     def __init__(
         self,
         params: Iterable[Any],
@@ -90,9 +87,6 @@ class LBFGS(Optimizer):
         if len(self.param_groups) != 1:
             raise ValueError(f"LBFGS expected one parameter group, got {len(self.param_groups)}")
 
-    def state_names(self, group: Group) -> tuple[str, ...]:  # noqa: D102
-        return ()
-
     def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
         """Make up to ``max_iter`` iterations.
 
@@ -115,7 +109,6 @@ class LBFGS(Optimizer):
         (group,) = self.param_groups
         if group["line_search_fn"] not in (None, "strong_wolfe"):
             raise RuntimeError(f"line_search_fn must be 'strong_wolfe' or None, got {group['line_search_fn']!r}")
-        self._layout(0)
         closure = enable_grad()(closure)
         first = closure()
         with np.errstate(all="ignore"):

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.optim.flat import Block
+from chainrule.optim.flat_optimizer import FlatOptimizer
 from chainrule.optim.moments import average, average_square
-from chainrule.optim.optimizer import Group, Optimizer, check_betas, check_lr, non_negative, refuse
+from chainrule.optim.optimizer import Group, check_betas, check_lr, non_negative, refuse
 
 
-class NAdam(Optimizer):
+class NAdam(FlatOptimizer):
     """NAdam: Adam with Nesterov's momentum, which looks ahead along the mean gradient.
 
     With g = grad + λ p, at the t-th step: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², v̂ = v / (1 − β₂ᵗ), and
@@ -105,7 +106,7 @@ class NAdam(Optimizer):
         p, g, lr = block.values, self.direction(group, block), float(group["lr"])
         m, v = block.state["exp_avg"], block.state["exp_avg_sq"]
         t, u, w = block.scratch
-        beta1, beta2 = group["betas"]
+        beta1, beta2 = map(float, group["betas"])
         n, product = block.numbers["step"].item(), block.numbers["mu_product"].item()
         after = _mu(group, n + 1)
         average(m, g, beta1, u)
@@ -119,5 +120,5 @@ class NAdam(Optimizer):
 
 def _mu(group: Group, step: float) -> float:
     """Return μ of a step."""
-    beta, decay = group["betas"][0], group["momentum_decay"]
+    beta, decay = float(group["betas"][0]), group["momentum_decay"]
     return beta * (1 - 0.5 * 0.96 ** (step * decay))  # type: ignore[no-any-return]

@@ -1,19 +1,17 @@
-"""What all optimisers share: parameter groups, state, and the walk over the parameters."""
+"""What all optimisers share: parameter groups, state, saving, and the checks of options."""
 
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
+from copy import copy
 from itertools import chain
-from operator import is_
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule import dtypes
-from chainrule.autograd import enable_grad, replayed
-from chainrule.ops import Array
-from chainrule.optim.flat import Block, FlatParameters, State
+from chainrule.autograd import replayed
+from chainrule.optim.flat import State
 from chainrule.optim.hooks import Hooks, hooked
 from chainrule.tensor import Tensor, as_tensor
 
@@ -21,11 +19,10 @@ Group: TypeAlias = dict[str, Any]
 
 
 class Optimizer(Hooks):
-    """Base of the optimisers.
+    """Base of the optimisers, those that programs define included.
 
-    A subclass gives the defaults of its options, names its state vectors, and says in :meth:`update` what a step
-    does to a piece of the parameters. Options are read from the group at every step, so that schedulers and
-    programs may change them.
+    A subclass gives the defaults of its options, and defines :meth:`step`, which changes the parameters of every
+    group in place and may keep a state of each. A captured step calls ``step`` at every replay.
 
     Parameters
     ----------
@@ -39,64 +36,64 @@ class Optimizer(Hooks):
     param_groups : list of dict
         The groups with their options, parameters under ``"params"``.
     state : dict
-        Parameter → name → tensor.
+        Parameter → name → tensor, or anything else; empty for a parameter that is asked for the first time.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> class SignDescent(Optimizer):
+    ...     def __init__(self, params, lr=0.1):
+    ...         super().__init__(params, {"lr": lr})
+    ...
+    ...     @cr.no_grad()
+    ...     def step(self, closure=None):
+    ...         for group in self.param_groups:
+    ...             for p in group["params"]:
+    ...                 p.add_(p.grad.sign(), alpha=-group["lr"])
+    >>> w = cr.tensor([1.0, -2.0], requires_grad=True)
+    >>> optimizer = SignDescent([w])
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([ 0.9000, -1.9000], requires_grad=True)
     """
 
-    numbers: tuple[str, ...] = ("step",)  # of which the state has one for each parameter, without axes
-    replays = True  # whether a captured step can call ``step()``
-
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
-        if isinstance(params, Tensor):
-            raise TypeError(
-                f"params expected an iterable of tensors or dicts, got a tensor of shape {params.shape}: "
-                "pass [tensor]"
-            )
+        if isinstance(params, Tensor) or not hasattr(params, "__iter__"):
+            given = f"a tensor of shape {params.shape}" if isinstance(params, Tensor) else type(params).__name__
+            raise TypeError(f"params expected an iterable of tensors or dicts, got {given}: {_mend(params)}")
         super().__init__()
         self.defaults = defaults
         self.state: State = defaultdict(dict)
         self.param_groups: list[Group] = []
-        self._flat: dict[int, tuple[list[Tensor], list[FlatParameters]]] = {}
         groups = list(params)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list")
+            raise ValueError(
+                "optimizer got an empty parameter list: a Module finds layers that are its attributes, or in "
+                "nn.Sequential and nn.ModuleList, not in a plain list or dict"
+            )
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, replays: bool = True) -> None:
+        """Have ``step`` call hooks, and, with ``replays``, be called by captured steps as a whole."""
         if "step" in vars(cls):
-            cls.step = hooked(replayed(cls.step) if cls.replays else cls.step)  # type: ignore[method-assign]
+            cls.step = hooked(replayed(cls.step) if replays else cls.step)  # type: ignore[method-assign]
 
-    # ---- what a subclass says -------------------------------------------------------------------------------
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient. Every subclass defines it.
 
-    def state_names(self, group: Group) -> tuple[str, ...]:
-        """Return the names of the state vectors that the options of a group ask for."""
-        raise NotImplementedError
+        Parameters
+        ----------
+        closure : callable, optional
+            Clears the gradients, computes the loss, calls ``backward()`` and returns the loss.
 
-    def update(self, group: Group, block: Block) -> None:
-        """Change ``block.values`` and ``block.state``, in place. ``block.grad`` must be left as it is."""
-        raise NotImplementedError
-
-    def update_all(self, group: Group, blocks: list[Block]) -> None:
-        """Update the blocks of neighbouring parameters, which share their ``numbers``, and count the step."""
-        if "step" in blocks[0].numbers:
-            blocks[0].numbers["step"] += 1
-        for block in blocks:
-            self.update(group, block)
-
-    def direction(self, group: Group, block: Block) -> Array:
-        """Return g, the gradient with the signs and the weight decay that the options ask for.
-
-        It may lie in the first scratch vector, and the second is used. A decoupled decay shrinks the parameters.
+        Returns
+        -------
+        Tensor or None
+            What the closure returned.
         """
-        p, g, decay = block.values, block.grad, group.get("weight_decay")
-        t, u, _ = block.scratch
-        if group["maximize"]:
-            g = np.negative(g, out=t)
-        if decay and group.get("decoupled_weight_decay"):
-            p *= 1 - float(group["lr"]) * decay
-        elif decay:
-            g = np.add(g, np.multiply(p, decay, out=u), out=t)
-        return g
+        raise NotImplementedError(f"{type(self).__name__} is missing the required method step")
 
     # ---- groups ---------------------------------------------------------------------------------------------
 
@@ -131,7 +128,7 @@ class Optimizer(Hooks):
         present = {p for g in self.param_groups for p in g["params"]}
         for p in params:
             if not isinstance(p, Tensor):
-                raise TypeError(f"params expected tensors, got {type(p).__name__}")
+                raise TypeError(f"params expected tensors, got {type(p).__name__}: {_mend(p)}")
             if not p.is_leaf:
                 raise ValueError(f"params expected leaf tensors, got the result of {type(p.grad_fn).__name__}")
             if p in present:
@@ -141,61 +138,6 @@ class Optimizer(Hooks):
         for name, value in self.defaults.items():
             group.setdefault(name, value)
         self.param_groups.append(group)
-        self._layout(len(self.param_groups) - 1)
-
-    def _layout(self, index: int) -> list[FlatParameters]:
-        """Return the vectors of a group, laid out anew where parameters or options have changed."""
-        group = self.param_groups[index]
-        names = self.state_names(group)
-        laid_out, flats = self._flat.get(index, ([], []))
-        if not _same(laid_out, group["params"]) or not all(flat.fits(self.state, names) for flat in flats):
-            by_dtype: dict[Any, list[Tensor]] = {}
-            for p in group["params"]:
-                by_dtype.setdefault(p.dtype, []).append(p)
-            flats = [FlatParameters(params, self.state, names, self.numbers) for params in by_dtype.values()]
-            self._flat[index] = [*group["params"]], flats
-        return flats
-
-    # ---- a step ---------------------------------------------------------------------------------------------
-
-    @hooked
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Update every parameter that has a gradient.
-
-        Parameters
-        ----------
-        closure : callable, optional
-            Clears the gradients, computes the loss, calls ``backward()`` and returns the loss.
-
-        Returns
-        -------
-        Tensor or None
-            What the closure returned.
-        """
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        with np.errstate(all="ignore"):
-            self._step()
-        return loss
-
-    @replayed
-    def _step(self) -> None:
-        for index, group in enumerate(self.param_groups):
-            for flat in self._layout(index):
-                for first, last, grads in flat.runs():
-                    self.update_all(group, flat.blocks(first, last, grads))
-                    flat.updated(first, last)
-                    self._show_state(flat, first, last)
-
-    def _show_state(self, flat: FlatParameters, first: int, last: int) -> None:
-        """Enter the state of parameters into ``state`` at their first update."""
-        if flat.state_views:
-            for i in range(first, last):
-                entry = self.state[flat.params[i]]
-                if not entry:
-                    entry.update(flat.state_of(i))
 
     @replayed
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -228,7 +170,7 @@ class Optimizer(Hooks):
         groups = [{k: v for k, v in g.items() if k != "params"} for g in self.param_groups]
         for packed, group in zip(groups, self.param_groups, strict=True):
             packed["params"] = [number[p] for p in group["params"]]
-        state = {number[p]: dict(entry) for p, entry in self.state.items()}
+        state = {number[k] if isinstance(k, Tensor) else k: copy(entry) for k, entry in self.state.items()}
         return self._change("after state_dict", {"state": state, "param_groups": groups})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -242,7 +184,9 @@ class Optimizer(Hooks):
         Raises
         ------
         ValueError
-            If the number of groups, of parameters in a group, or the shape of a state is another.
+            If the number of groups or of parameters in a group is another.
+        RuntimeError
+            If the shape of a state is another than that of its parameter.
         """
         state_dict = self._change("before load_state_dict", {**state_dict})
         saved = state_dict["param_groups"]
@@ -250,6 +194,7 @@ class Optimizer(Hooks):
             raise ValueError(
                 f"loaded state dict expected {len(self.param_groups)} parameter groups, got {len(saved)}"
             )
+        states = dict(state_dict["state"])
         state: State = defaultdict(dict)
         groups = []
         for i, (group, other) in enumerate(zip(self.param_groups, saved, strict=True)):
@@ -259,25 +204,21 @@ class Optimizer(Hooks):
                     f"got {len(other['params'])}"
                 )
             named = {"param_names": group["param_names"]} if "param_names" in group else {}
-            options = {k: _loaded(v, None) for k, v in other.items() if k != "params"}
+            options = {k: loaded(v, None) for k, v in other.items() if k != "params"}
             groups.append({**self.defaults, **named, **options, "params": group["params"]})
-            vectors = self.state_names(groups[-1])
             for k, p in zip(other["params"], group["params"], strict=True):
-                if k in state_dict["state"]:
-                    state[p] = _loaded_state(p, state_dict["state"][k], vectors)
-        self.state, self.param_groups, self._flat = state, groups, {}
-        self._stepped = None  # there were steps, though not here: schedules need not warn
+                if k in states:
+                    state[p] = self._loaded_state(groups[-1], p, states.pop(k))
+        self.state, self.param_groups = state | states, groups  # with what belongs to no parameter
         self._tell("after load_state_dict")
 
+    def _loaded_state(self, group: Group, p: Tensor, entry: dict[str, Any]) -> dict[str, Any]:
+        """Return a copy of a parameter's saved state: tensors in its dtype, but as they are under "step"."""
+        return {k: loaded(v, None if k == "step" else p.dtype) for k, v in entry.items()}
+
     def __getstate__(self) -> dict[str, Any]:
-        # a copy lays out vectors of its own, and has no hooks, as in PyTorch
-        own: dict[str, Any] = {
-            "_flat": {},
-            "_hooks": defaultdict(OrderedDict),
-            "_stepped": None,
-            "_stepping": False,
-        }
-        return {**self.__dict__, **own}
+        # a copy has no hooks, as in PyTorch
+        return {**self.__dict__, "_hooks": defaultdict(OrderedDict), "_stepped": None, "_stepping": False}
 
     def __repr__(self) -> str:
         groups = []
@@ -287,33 +228,16 @@ class Optimizer(Hooks):
         return f"{type(self).__name__} (\n" + "\n".join(groups) + ")"
 
 
-def _same(a: list[Tensor], b: list[Tensor]) -> bool:
-    """Return whether two lists hold the very same tensors."""
-    return len(a) == len(b) and all(map(is_, a, b))
-
-
-def _loaded_state(p: Tensor, entry: dict[str, Any], vectors: tuple[str, ...]) -> dict[str, Any]:
-    """Return a copy of a parameter's saved state, in the parameter's dtype."""
-    result = {name: _loaded(value, p.dtype) for name, value in entry.items() if value is not None}
-    if "step" in result:
-        result["step"] = Tensor(np.array(float(entry["step"]), dtypes.float32))
-    for name in vectors:
-        if name in result and result[name].shape != p.shape:
-            raise ValueError(
-                f"state {name!r} of a parameter of shape {tuple(p.shape)} expected that shape, "
-                f"got {tuple(result[name].shape)}"
-            )
-    return result
-
-
-def _loaded(value: Any, dtype: Any) -> Any:
+def loaded(value: Any, dtype: Any) -> Any:
     """Return a copy of a saved value, its tensors in a dtype, or in their own."""
     if dtype is None and isinstance(value, np.generic):
         return value
     if hasattr(value, "__array__"):
         return Tensor(np.array(as_tensor(value).array, dtype))
     if isinstance(value, list | tuple):
-        return type(value)(_loaded(v, dtype) for v in value)
+        return type(value)(loaded(v, dtype) for v in value)
+    if isinstance(value, dict):
+        return {k: loaded(v, dtype) for k, v in value.items()}
     return value
 
 
@@ -330,6 +254,13 @@ def check_choice(fused: bool | None, foreach: bool | None) -> None:
         raise RuntimeError("fused and foreach can't both be True: they choose between two implementations")
 
 
+def _mend(given: Any) -> str:
+    """Say what to give in the place of something that is not parameters."""
+    if hasattr(given, "parameters"):
+        return "pass model.parameters()"
+    return "pass [tensor]" if isinstance(given, Tensor) else "pass tensors, or dicts with tensors as 'params'"
+
+
 def check_lr(lr: Any) -> None:
     """Raise ValueError for a learning rate that is negative, or a tensor of several elements."""
     if isinstance(lr, Tensor) and lr.numel() != 1:
@@ -339,13 +270,15 @@ def check_lr(lr: Any) -> None:
 
 def check_betas(betas: tuple[Any, Any]) -> None:
     """Raise ValueError for decay rates outside of [0, 1)."""
-    for i, beta in enumerate(betas):
-        if not 0 <= beta < 1:
-            raise ValueError(f"betas[{i}] must be in [0, 1), got {beta}")
+    for i in range(2):
+        if not 0 <= betas[i] < 1:
+            raise ValueError(f"betas[{i}] must be in [0, 1), got {betas[i]}")
 
 
 def non_negative(**options: Any) -> None:
-    """Raise ValueError for an option that is negative or NaN."""
+    """Raise ValueError for an option that is negative or NaN, TypeError for one that is no number."""
     for name, value in options.items():
+        if not hasattr(value, "__float__"):
+            raise TypeError(f"{name} must be a number, got {value!r}")
         if not value >= 0:
             raise ValueError(f"{name} must not be negative, got {value}")

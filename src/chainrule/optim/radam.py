@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.optim.flat import Block
+from chainrule.optim.flat_optimizer import FlatOptimizer
 from chainrule.optim.moments import average, average_square
-from chainrule.optim.optimizer import Group, Optimizer, check_betas, check_lr, non_negative, refuse
+from chainrule.optim.optimizer import Group, check_betas, check_lr, non_negative, refuse
 
 
-class RAdam(Optimizer):
+class RAdam(FlatOptimizer):
     """RAdam: Adam that divides by the root mean square only when enough steps have made that trustworthy.
 
     With g = grad + λ p, at the t-th step: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g² and m̂ = m / (1 − β₁ᵗ).
@@ -94,7 +95,7 @@ class RAdam(Optimizer):
         p, g, lr = block.values, self.direction(group, block), float(group["lr"])
         m, v = block.state["exp_avg"], block.state["exp_avg_sq"]
         _, u, _ = block.scratch
-        beta1, beta2 = group["betas"]
+        beta1, beta2 = map(float, group["betas"])
         n = block.numbers["step"].item()
         average(m, g, beta1, u)
         average_square(v, g, beta2, u)

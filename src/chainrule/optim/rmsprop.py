@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.optim.flat import Block
+from chainrule.optim.flat_optimizer import FlatOptimizer
 from chainrule.optim.moments import average, average_square
-from chainrule.optim.optimizer import Group, Optimizer, check_lr, non_negative, refuse
+from chainrule.optim.optimizer import Group, check_lr, non_negative, refuse
 
 
-class RMSprop(Optimizer):
+class RMSprop(FlatOptimizer):
     """RMSprop: divides the gradient by the root of the running mean of its squares.
 
     With g = grad + λ p: v ← α v + (1 − α) g², and p ← p − η g / (√v + ε). Centred, the mean ḡ ← α ḡ + (1 − α) g

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.optim.flat import Block
-from chainrule.optim.optimizer import Group, Optimizer, check_lr, refuse
+from chainrule.optim.flat_optimizer import FlatOptimizer
+from chainrule.optim.optimizer import Group, check_lr, refuse
 
 
-class Rprop(Optimizer):
+class Rprop(FlatOptimizer):
     """Resilient backpropagation: every weight has a step of its own, and only the gradient's sign is used.
 
     While the sign of g stays, the step s grows to η₊ s; where it changed, s shrinks to η₋ s, and g is taken as 0

@@ -9,10 +9,11 @@ import numpy as np
 
 from chainrule.blas import axpy
 from chainrule.optim.flat import Block
-from chainrule.optim.optimizer import Group, Optimizer, check_choice, check_lr, non_negative, refuse
+from chainrule.optim.flat_optimizer import FlatOptimizer
+from chainrule.optim.optimizer import Group, check_choice, check_lr, non_negative, refuse
 
 
-class SGD(Optimizer):
+class SGD(FlatOptimizer):
     """Stochastic gradient descent, optionally with momentum.
 
     With learning rate η, weight decay λ, momentum μ and dampening τ: g ← grad + λ p, then b ← μ b + (1 − τ) g

@@ -69,7 +69,7 @@ def filled(d):
 
 def like(d):
     x = d.layout(d.integers(d.pick(*SIZES), 0, 1, d.pick(np.float32, np.float64, np.int64, np.uint8, np.bool_)))
-    return [x], chosen(d, MADE)
+    return [x if d.chance(0.95) else d.pick([1.0], 2.0, None)], chosen(d, MADE)
 
 
 def filled_like(d):
@@ -82,17 +82,21 @@ def counted(d):
     start, end, step = d.pick(
         *((0, 5, 1), (2, 9, 3), (5, 0, -2), (0.0, 1.0, 0.1), (1.0, 2.0, 0.3), (-3, 3, 0.7), (3, 3, 1)),
         *((0, 300, 1), (0, 5, 0), (5, 0, 1), (0, np.inf, 1), (0.5, 4, 1), (1.5, 9, 2.5), (0, 2**20, 2**18)),
-        *((whole(1), whole(4), whole(2)), (True, 3, True), (0, "a", 1)),
+        *((whole(1), whole(4), whole(2)), (True, 3, True), (0, "a", 1), (1, None, 1), (0, 5, None), (0, 1j, 1)),
     )
     options = chosen(d, MADE)
-    form = d.pick("end", "two", "three", "three", "named")
+    form = d.pick("end", "two", "three", "three", "named", "no end")
     if form == "named":
         return [], {"start": start, "end": end, "step": step, **options}
+    if form == "no end":
+        return [start], {"step": step, **options}
     return {"end": [end], "two": [start, end], "three": [start, end, step]}[form], options
 
 
 def spaced(d):
-    start, end = d.pick((0, 1), (0.0, 1.0), (-3.5, 7.25), (5, -5), (1e-3, 1e3), (2, 2), (whole(0.5), whole(3)))
+    start, end = d.pick(
+        (0, 1), (0, None), ("a", 1), (0.0, 1.0), (-3.5, 7.25), (5, -5), (1e-3, 1e3), (2, 2), (whole(0.5), whole(3))
+    )
     steps = d.pick(0, 1, 2, 3, 10, 50, 101, whole(4), -1, 2.5, True)
     options = chosen(d, MADE)
     if d.chance():
@@ -100,9 +104,15 @@ def spaced(d):
     return [], {"start": start, "end": end, "steps": steps, **options}
 
 
+def powers(d):
+    start, end = d.pick((0, 1), (0.0, 2.0), (-3.5, 1.25), (3, -2), (2, 2), ("a", 1))
+    options = {"start": start, "end": end, "steps": d.pick(0, 1, 2, 3, 10, -1)} | chosen(d, MADE)
+    return [], options | ({"base": d.pick(2.0, 10, 0.5)} if d.chance() else {})
+
+
 def unit_matrix(d):
     lengths = d.pick(0, 1, 3, 3, 5, whole(2)), d.pick(0, 1, 2, 3, 4)
-    bad = d.pick(-1, 2.5, True, "a")
+    bad = d.pick(-1, 2.5, True, "a", None)
     n, m = d.pick(lengths, lengths, lengths, (bad, 2), (2, bad))
     options = chosen(d, MADE)
     return d.pick(([n], options), ([n, m], options), ([], {"n": n, "m": m, **options}))
@@ -144,6 +154,7 @@ NARROWER = {
     "lists of different lengths, the first of them empty": "inhomogeneous",
     "integers from 2⁶³ on, as booleans": "uint64",
 }
+CLASS = "The class Tensor(data) keeps the dtype of data, where PyTorch's makes float32 of it: use tensor()."
 CASES = [
     made("zeros", sized, refused=REFUSED),
     made("ones", sized, refused=REFUSED),
@@ -155,8 +166,9 @@ CASES = [
     made("full_like", filled_like, refused=LIKE),
     made("arange", counted, {"forward": Within(2, "size")}, refused=REFUSED),
     made("linspace", spaced, refused=REFUSED),
+    made("logspace", powers, {"forward": Within(2)}, refused=REFUSED),
     made("eye", unit_matrix, refused=REFUSED),
-    made("tensor", copied, refused={"pin_memory": False}, narrower=NARROWER),
+    made("tensor", copied, refused={"pin_memory": False}, narrower=NARROWER, note=CLASS),
     made("as_tensor", wrapped, narrower=NARROWER),
     made("from_numpy", from_array),
 ]

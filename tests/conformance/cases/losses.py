@@ -6,7 +6,7 @@ import numpy as np
 from tests.conformance.library import ByLibrary
 from tests.conformance.trial import Case, Within, gradient, of_function, of_module
 
-LEGACY = {"size_average": True, "reduce": True}
+LEGACY = {"size_average": (None, True, False), "reduce": (None, True, False)}
 FLAGS = (False, True)
 ANY = ("mean", "mean", "sum", "none", "no such")
 SPECIAL = (np.inf, -np.inf, np.nan)
@@ -21,6 +21,8 @@ def both(name, function, draw, bounds, *, legacy=True, layouts=True, **more):
     def drawn(d):
         inputs, options, *more = draw(d)
         options = {"reduction": d.pick(*ANY)} | options
+        if legacy and d.chance(0.1):
+            options |= d.options(**LEGACY)
         told = more[0] if more else {}
         if d.chance(0.12):
             inputs = d.spoil(inputs)
@@ -38,11 +40,9 @@ def both(name, function, draw, bounds, *, legacy=True, layouts=True, **more):
             options["weight"] = d.pick(None, None, d.uniform(inputs[0].shape), d.uniform((7, 3)))
         return of_function(lambda lib: getattr(lib.F, function), inputs, options, **told)
 
-    refused = LEGACY if legacy else {}
-    of_functions = LEGACY if legacy or (function in WEIGHTED and function != "huber_loss") else {}
     return [
-        Case(f"nn.{name}", "Losses", as_module, bounds, refused=refused, **more),
-        Case(f"nn.functional.{function}", "Functional forms", as_function, bounds, refused=of_functions, **more),
+        Case(f"nn.{name}", "Losses", as_module, bounds, **more),
+        Case(f"nn.functional.{function}", "Functional forms", as_function, bounds, **more),
     ]
 
 
@@ -132,6 +132,8 @@ def indices(d, shape, classes, ignore):
     y = np.where(d.rng.random(shape) < 0.15, ignore if 0 <= ignore < classes else -100, y)
     if y.size and d.chance(0.05):
         y = np.where(d.rng.random(shape) < 0.3, d.pick(-1, classes, 10**6), y)
+    if not shape and d.chance(0.3):
+        y = y.reshape(1)
     return np.asarray(y)
 
 
@@ -148,7 +150,8 @@ def probability_sizes(d, y, classes, options):
 
 def cross_entropy(d):
     z, shape, classes = scores(d)
-    options = d.options(ignore_index=(-100, 1), label_smoothing=(0.0, 0.1, 1.0, 0.0, 2.0), reduction=ANY)
+    smoothing = (0.0, 0.1, 1.0, 0.0, -0.1 if d.chance(0.3) else 2.0)
+    options = d.options(ignore_index=(-100, 1), label_smoothing=smoothing, reduction=ANY)
     options["weight"] = class_weights(d, classes)
     if d.chance(0.3):
         y = d.cast(d.rng.dirichlet(np.ones(classes), (*z.shape[:1], *z.shape[2:]) if z.ndim > 1 else ()))
@@ -157,6 +160,14 @@ def cross_entropy(d):
     else:
         y = indices(d, shape, classes, options["ignore_index"])
     return [z, y], options, {"sizes": probability_sizes(d, y, classes, options)}
+
+
+FORWARD_ONLY = {"a target of shape (1,) for one example: PyTorch has no gradient": "class indices of shape ()"}
+STRICTER = {
+    "a negative `label_smoothing`, which PyTorch takes for 0": "label_smoothing expected to be between 0 and 1",
+    "a weight of another dtype beside probabilities": "weight expected to be of the dtype of the input",
+    **FORWARD_ONLY,
+}
 
 
 def nll(d):
@@ -193,9 +204,9 @@ def _size_of_logits(d, shape, options):
 
 
 CASES += [
-    *both("CrossEntropyLoss", "cross_entropy", cross_entropy, TERMS),
+    *both("CrossEntropyLoss", "cross_entropy", cross_entropy, TERMS, narrower=STRICTER),
     # PyTorch's backward pass refuses some layouts
-    *both("NLLLoss", "nll_loss", nll, TERMS, layouts=False),
+    *both("NLLLoss", "nll_loss", nll, TERMS, layouts=False, narrower=FORWARD_ONLY),
     *both("BCELoss", "binary_cross_entropy", binary, TERMS),
     *both("BCEWithLogitsLoss", "binary_cross_entropy_with_logits", logits, TERMS),
 ]
@@ -249,7 +260,9 @@ def multi_label(d):
 
 def multi_label_soft(d):
     x = d.values(d.shape(), huge=1e4)
-    return [x, d.cast(d.rng.random(x.shape) < 0.5)], {"weight": class_weights(d, x.shape[-1] if x.ndim else 1)}
+    options = {"weight": class_weights(d, x.shape[-1] if x.ndim else 1)}
+    logs = np.logaddexp(0, np.abs(np.nan_to_num(x)))  # whose difference is the gradient of the target
+    return [x, d.cast(d.rng.random(x.shape) < 0.5)], options, {"sizes": {"backward": [0, logs / max(x.size, 1)]}}
 
 
 def triple(d):

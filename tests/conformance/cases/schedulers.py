@@ -42,7 +42,7 @@ OPTIONS = {
     "LinearLR": {"start_factor": (*FRACTIONS, 0.0), "end_factor": (*FRACTIONS, 0.0, 1.1), "total_iters": FEW},
     "ExponentialLR": {"gamma": FRACTIONS},
     "PolynomialLR": {"total_iters": FEW, "power": (0.5, 1.0, 2.5)},
-    "CosineAnnealingLR": {"T_max": FEW, "eta_min": (0.0, 0.01)},
+    "CosineAnnealingLR": {"T_max": (*FEW, 0), "eta_min": (0.0, 0.01)},
     "CosineAnnealingWarmRestarts": {"T_0": (*FEW, 0, 1.5), "T_mult": (1, 2, 3, 0), "eta_min": (0.0, 0.01, "0")},
     "CyclicLR": {
         "base_lr": (0.001, 0.05, [0.01, 0.1], [0.1]),
@@ -240,7 +240,13 @@ def sequential(d):
 
 
 MORE = {"LRScheduler": own, "ChainedScheduler": chained, "SequentialLR": sequential}
+NARROWER = {
+    "StepLR": {"`step_size` below 1": "step_size must be at least 1"},
+    "CosineAnnealingLR": {"`T_max` below 1": "T_max must be at least 1"},
+}
 CASES = [
-    Case(f"optim.lr_scheduler.{name}", "Schedulers", draw, {}, dtypes=("float64",))
+    Case(
+        f"optim.lr_scheduler.{name}", "Schedulers", draw, {}, narrower=NARROWER.get(name, {}), dtypes=("float64",)
+    )
     for name, draw in {**{name: schedule(name) for name in OPTIONS}, **MORE}.items()
 ]

@@ -254,7 +254,7 @@ def fits(squared, absolute):
 
 @pytest.mark.parametrize(("squared", "absolute", "closer"), [(0.3, 0.1, "absolute"), (0.1, 0.3, "squared")])
 def test_the_closer_fit_is_named_first(squared, absolute, closer):
-    text = say.on_errors(results(fits=fits(squared, absolute)))
+    text = say.on_fits(results(fits=fits(squared, absolute)))
     assert text.startswith(f"Trained with the {closer} error the network is off the wave by 0.10 on average")
 
 

@@ -204,7 +204,7 @@ def on_overfitting(r: FrameworkResults) -> str:
     course = last["loss"]["validation"]
     lowest = int(np.argmin(course))
     text = (
-        f"{on_growth(r)}. The {TASKS[last['task']].loss_name} on new points ends lowest with "
+        f"The {TASKS[last['task']].loss_name} on new points ends lowest with "
         f"{in_words(best['hidden']).replace('none', 'no')} hidden units, at {min(ends):.2f} nat; with "
         f"{in_words(last['hidden'])} at {ends[-1]:.2f}"
     )
@@ -240,7 +240,7 @@ def on_errors(r: FrameworkResults) -> str:
     straight = r.fits["straight line, squared error"]["truth"]["absolute"]
     measures = [f"mean {kind} error {squared[kind]:.3f} against {absolute[kind]:.3f}" for kind in kinds]
     return (
-        f"{on_fits(r)}. On the training points, trained with the squared against the absolute error: "
+        "On the training points, trained with the squared against the absolute error: "
         f"{listed(measures)}. A point that is far off pulls on the squared error as far as it is off, on "
         f"the absolute error no more than any other. A straight line is off the wave by {straight:.2f} on average."
     )

@@ -11,6 +11,8 @@ from chainrule.labs.framework.answers import (
     how_told_apart,
     numbers,
     on_errors,
+    on_fits,
+    on_growth,
     on_lines,
     on_overfitting,
     on_pytorch,
@@ -169,7 +171,7 @@ def report(r: FrameworkResults, summary: dict[str, Any]) -> str:
     """Write the report."""
     questions = "\n\n".join(f"**{q}** {' '.join(answer)}" for q, answer in answers(r).items())
     films = "\n\n".join(
-        f"### {task.name}\n\n![Film]({name}.gif)\n\n![Filmstrip]({name}-filmstrip.png)"
+        f"### {task.name}\n\n![Film: {task.name}]({name}.gif)\n\n![Filmstrip: {task.name}]({name}-filmstrip.png)"
         for name, task in TASKS.items()
     )
     own = (
@@ -207,9 +209,9 @@ logistic loss, and cross-entropy where there are more than two classes, go down 
 
 ## Two classes, and three, in the plane
 
-![One layer, and more](lines.png)
+![{on_lines(r)}](lines.png)
 
-{on_lines(r)}. Each network was trained on {POINTS} points; {NEW:,} new ones of the same kind say what it learnt.
+Each network was trained on {POINTS} points; {NEW:,} new ones of the same kind say what it learnt.
 
 {markdown_table(plane_table(r))}
 
@@ -217,13 +219,13 @@ logistic loss, and cross-entropy where there are more than two classes, go down 
 
 ## Overfitting
 
-![Networks of growing size](overfitting.png)
+![{on_growth(r)}](overfitting.png)
 
 {on_overfitting(r)} `chainrule notebook boundaries` lets the network grow with a slider.
 
 ## A value: absolute and squared error
 
-![Fits](regression.png)
+![{on_fits(r)}](regression.png)
 
 {on_errors(r)}
 

@@ -243,8 +243,6 @@ test images.
 
 ![The weights of the ten digits](weights.png)
 
-Where the picture of a digit is light, ink speaks for that digit; where it is dark, against it.
-
 {markdown_table([{"digit": d, "recognised": f"{share:.1%}"} for d, share in enumerate(self.recall)])}
 
 ## What was run

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
+from types import GeneratorType
 
 import numpy as np
 
@@ -11,10 +13,100 @@ from chainrule.ops import Array
 from chainrule.tensor import Tensor
 
 
-def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Array]:
-    tensors = [parameters] if isinstance(parameters, Tensor) else parameters
+def _listed(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+
+
+def _gradients(parameters: Iterable[Tensor]) -> list[Array]:
     # _grad, because reading grad would say that a user holds it, and cost the reuse of its memory
-    return [p._grad.array for p in tensors if p._grad is not None]
+    return [p._grad.array for p in parameters if p._grad is not None]
+
+
+@replayed
+def get_total_norm(
+    tensors: Tensor | Iterable[Tensor],
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """Return the norm of all tensors together, as if they were one vector: the norm of their norms.
+
+    Parameters
+    ----------
+    tensors : Tensor or iterable of Tensor
+    norm_type : float
+        2, 1, inf or any other p of a p-norm.
+    error_if_nonfinite : bool
+        Whether a norm that is NaN or infinite is an error.
+    foreach : bool, optional
+        PyTorch's choice of implementation: accepted, without effect.
+
+    Returns
+    -------
+    Tensor
+        Without axes.
+
+    Raises
+    ------
+    RuntimeError
+        If the norm is not finite and ``error_if_nonfinite`` is set, or not defined, because it is that of the
+        largest or smallest element and a tensor has none.
+
+    Examples
+    --------
+    >>> get_total_norm([Tensor([3.0]), Tensor([[4.0]])])
+    tensor(5.)
+    """
+    return Tensor(_norm([t.array for t in _listed(tensors)], float(norm_type), error_if_nonfinite))
+
+
+@np.errstate(all="ignore")
+def _norm(arrays: list[Array], norm_type: float, error_if_nonfinite: bool) -> Array:
+    if not arrays:
+        return np.zeros((), np.float32)
+    if (norm_type < 0 or norm_type == np.inf) and not all(x.size for x in arrays):
+        raise RuntimeError(f"a tensor without elements has no norm of order {norm_type}: leave it out")
+    norms = np.stack([np.linalg.norm(x.ravel(), norm_type) for x in arrays])
+    total = np.asarray(np.linalg.norm(norms, norm_type), dtype=norms.dtype)
+    if error_if_nonfinite and not np.isfinite(total):
+        raise RuntimeError(
+            f"the norm of order {norm_type} of the gradients is {total}, so they can't be clipped: "
+            "set error_if_nonfinite=False to scale them all the same"
+        )
+    return total
+
+
+@replayed
+def clip_grads_with_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Tensor, foreach: bool | None = None
+) -> None:
+    """Scale all gradients, in place, by ``max_norm / (total_norm + 1e-6)``, if that is less than 1.
+
+    Parameters
+    ----------
+    parameters : Tensor or iterable of Tensor
+    max_norm : float
+    total_norm : Tensor
+        As ``get_total_norm`` gives it.
+    foreach : bool, optional
+        PyTorch's choice of implementation: accepted, without effect.
+
+    Examples
+    --------
+    >>> x = Tensor([3.0, 4.0], requires_grad=True)
+    >>> (x * x / 2).sum().backward()
+    >>> clip_grads_with_norm_(x, 1.0, get_total_norm(x.grad))
+    >>> x.grad
+    tensor([0.6000, 0.8000])
+    """
+    _scale(_gradients(_listed(parameters)), float(max_norm), total_norm.array)
+
+
+@np.errstate(all="ignore")
+def _scale(gradients: list[Array], max_norm: float, total: Array) -> None:
+    factor = np.minimum(max_norm / (total + total.dtype.type(1e-6)), 1)
+    for g in gradients:
+        g *= factor
 
 
 @replayed
@@ -23,6 +115,7 @@ def clip_grad_norm_(
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """Scale all gradients, in place, by one factor, so that their common norm is at most ``max_norm``.
 
@@ -34,6 +127,8 @@ def clip_grad_norm_(
         2, 1, inf or any other p of a p-norm.
     error_if_nonfinite : bool
         Whether a norm that is NaN or infinite is an error.
+    foreach : bool, optional
+        PyTorch's choice of implementation: accepted, without effect.
 
     Returns
     -------
@@ -43,7 +138,7 @@ def clip_grad_norm_(
     Raises
     ------
     RuntimeError
-        If the norm is not finite and ``error_if_nonfinite`` is set; the gradients are as they were then.
+        If ``get_total_norm`` raises it; the gradients are as they were then.
 
     Examples
     --------
@@ -52,30 +147,27 @@ def clip_grad_norm_(
     >>> clip_grad_norm_(x, max_norm=1.0), x.grad
     (tensor(5.), tensor([0.6000, 0.8000]))
     """
-    gradients = _gradients(parameters)
-    if not gradients:
-        return Tensor(0.0)
-    norms = np.stack([np.linalg.norm(g.ravel(), norm_type) for g in gradients])
-    total = np.asarray(np.linalg.norm(norms, norm_type), dtype=norms.dtype)
-    if error_if_nonfinite and not np.isfinite(total):
-        raise RuntimeError(
-            f"the norm of order {norm_type} of the gradients is {total}, so they can't be clipped: "
-            "set error_if_nonfinite=False to scale them all the same"
-        )
-    factor = np.minimum(float(max_norm) / (total + total.dtype.type(1e-6)), 1)
-    for g in gradients:
-        g *= factor
+    listed = _listed(parameters)
+    if not listed and isinstance(parameters, GeneratorType):
+        warnings.warn("parameters is an empty generator: nothing is clipped. Was it used before?", stacklevel=3)
+    gradients = _gradients(listed)
+    total = _norm(gradients, float(norm_type), error_if_nonfinite)
+    _scale(gradients, float(max_norm), total)
     return Tensor(total)
 
 
 @replayed
-def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(
+    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
     """Move every element of the gradients, in place, into the interval [−clip_value, clip_value].
 
     Parameters
     ----------
     parameters : Tensor or iterable of Tensor
     clip_value : float
+    foreach : bool, optional
+        PyTorch's choice of implementation: accepted, without effect.
 
     Examples
     --------
@@ -85,5 +177,6 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     >>> x.grad
     tensor([ 2., -1.])
     """
-    for g in _gradients(parameters):
-        np.clip(g, -float(clip_value), float(clip_value), out=g)
+    bound = float(clip_value)
+    for g in _gradients(_listed(parameters)):
+        np.clip(g, -bound, bound, out=g)

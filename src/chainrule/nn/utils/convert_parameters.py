@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chainrule import creation
-from chainrule.autograd import no_grad
 from chainrule.tensor import Tensor
 
 
@@ -20,16 +19,21 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     -------
     Tensor
 
+    Raises
+    ------
+    RuntimeError
+        If a parameter is not contiguous.
+
     Examples
     --------
     >>> parameters_to_vector([Tensor([[1.0, 2.0]]), Tensor([3.0])])
     tensor([1., 2., 3.])
     """
-    return creation.cat([p.reshape(-1) for p in parameters])
+    return creation.cat([p.view(-1) for p in parameters])
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
-    """Copy a vector into the parameters, one after the other.
+    """Make the parameters pieces of a vector, one after the other: they share its memory.
 
     Parameters
     ----------
@@ -40,6 +44,8 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     ------
     TypeError
         If ``vec`` is not a tensor.
+    RuntimeError
+        If it is shorter than the parameters together.
 
     Examples
     --------
@@ -51,7 +57,6 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     if not isinstance(vec, Tensor):
         raise TypeError(f"vector_to_parameters expected a Tensor, got {type(vec).__name__}")
     start = 0
-    with no_grad():
-        for p in parameters:
-            p.copy_(vec[start : start + p.numel()].reshape(p.shape))
-            start += p.numel()
+    for p in parameters:
+        p.data = vec[start : start + p.numel()].view(p.shape)
+        start += p.numel()

@@ -1,5 +1,6 @@
 """Schedules of the learning rate: PyTorch's names, and PyTorch's recursive formulas to the last bit."""
 
+from chainrule.later import missing_from
 from chainrule.optim.lr_scheduler.base import LRScheduler
 from chainrule.optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
 from chainrule.optim.lr_scheduler.cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
@@ -34,3 +35,5 @@ __all__ = [
     "SequentialLR",
     "StepLR",
 ]
+
+__getattr__ = missing_from(__name__)

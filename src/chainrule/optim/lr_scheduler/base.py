@@ -107,8 +107,8 @@ class LRScheduler:
         self._update_lr(epoch)
 
     def _check_order(self) -> None:
-        """Warn if the optimiser has made no step since there are schedules."""
-        if self.optimizer._stepped is False:
+        """Warn if the optimiser has made no step since there are schedules; of a copy this is not known."""
+        if not self.optimizer._stepped:
             warnings.warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first learning rate of the "
                 "schedule was never used. Call optimizer.step() first",
@@ -131,7 +131,7 @@ class LRScheduler:
 
     def get_last_lr(self) -> list[float]:
         """Return the learning rates that are set now."""
-        return list(self._last_lr)
+        return self._last_lr
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything but the optimiser, with PyTorch's names."""

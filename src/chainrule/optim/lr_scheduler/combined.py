@@ -14,6 +14,10 @@ from chainrule.optim.optimizer import Optimizer
 class _Combined(LRScheduler):
     _schedulers: Sequence[LRScheduler]
 
+    def get_lr(self) -> list[float]:
+        """Raise NotImplementedError, as in PyTorch: the rates are not computed from the epoch."""
+        raise NotImplementedError(f"{type(self).__name__} has no get_lr(): get_last_lr() returns the rates")
+
     def state_dict(self) -> dict[str, Any]:
         """Return everything but the optimiser, with the states of the schedules."""
         return {**super().state_dict(), "_schedulers": [s.state_dict() for s in self._schedulers]}

@@ -83,6 +83,10 @@ class ReduceLROnPlateau(LRScheduler):
         """Whether a reduction was made so recently that epochs are not counted."""
         return self.cooldown_counter > 0
 
+    def get_lr(self) -> list[float]:
+        """Raise NotImplementedError, as in PyTorch: the rates are not computed from the epoch."""
+        raise NotImplementedError(f"{type(self).__name__} has no get_lr(): get_last_lr() returns the rates")
+
     def _is_better(self, a: float, best: float) -> bool:
         sign = 1 if self.mode == "max" else -1
         limit = (

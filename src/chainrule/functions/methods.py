@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
+from inspect import unwrap
 from typing import Any
 
 import numpy as np
 
-from chainrule.tensor import Tensor, as_tensor
+from chainrule.keywords import name_all
+from chainrule.tensor import Tensor, as_tensor, tensor_given
 
 
 def _of(name: str) -> Callable[..., Any]:
-    """Return a method as a function whose first argument may be anything that becomes a tensor."""
-    method = getattr(Tensor, name)
+    """Return a method as a function of a tensor or an array."""
+    method = unwrap(getattr(Tensor, name))
 
-    @wraps(method)
     def function(input: Any, *args: Any, **kwargs: Any) -> Any:
-        return method(as_tensor(input), *args, **kwargs)
+        return method(tensor_given(name, input), *args, **kwargs)
 
+    return _documented(name, function)
+
+
+def _of_numbers(name: str) -> Callable[..., Any]:
+    """Return a method as a function of two operands, of which either may be a number."""
+    method = unwrap(getattr(Tensor, name))
+
+    def function(input: Any, other: Any, **kwargs: Any) -> Any:
+        number = isinstance(input, int | float)
+        return method(as_tensor(input) if number else tensor_given(name, input), other, **kwargs)
+
+    return _documented(name, function)
+
+
+def _documented(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function the text and the signature of its method, and its own place, by which pickle finds it."""
+    function = update_wrapper(function, unwrap(getattr(Tensor, name)))
+    function.__module__, function.__name__, function.__qualname__ = __name__, name, name
     return function
 
 
-add, sub, mul, div, pow, neg = map(_of, ("add", "sub", "mul", "div", "pow", "neg"))
+add, sub, mul = map(_of_numbers, ("add", "sub", "mul"))
+neg = _of("neg")
 eq, ne, lt, le, gt, ge = map(_of, ("eq", "ne", "lt", "le", "gt", "ge"))
 abs, exp, log, sqrt, square, sin, cos = map(_of, ("abs", "exp", "log", "sqrt", "square", "sin", "cos"))
 tanh, sigmoid, relu, softmax, log_softmax = map(_of, ("tanh", "sigmoid", "relu", "softmax", "log_softmax"))
@@ -53,11 +73,16 @@ def allclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, e
 
     Examples
     --------
-    >>> allclose([1.0], [1.0 + 1e-7])
+    >>> allclose(np.array([1.0]), np.array([1.0 + 1e-7]))
     True
     """
-    a, b = np.asarray(as_tensor(input)), np.asarray(as_tensor(other))
-    return bool(np.allclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
+    a, b = np.asarray(tensor_given("allclose", input)), np.asarray(tensor_given("allclose", other))
+    if a.dtype != b.dtype:
+        raise RuntimeError(f"allclose expected tensors of one dtype, got {a.dtype} and {b.dtype}")
+    try:
+        return bool(np.allclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
+    except ValueError:
+        raise RuntimeError(f"allclose expected shapes that broadcast, got {a.shape} and {b.shape}") from None
 
 
 def equal(input: Any, other: Any) -> bool:
@@ -65,10 +90,10 @@ def equal(input: Any, other: Any) -> bool:
 
     Examples
     --------
-    >>> equal([1, 2], [1, 2])
+    >>> equal(np.array([1, 2]), np.array([1, 2]))
     True
     """
-    return bool(np.array_equal(as_tensor(input), as_tensor(other)))
+    return bool(np.array_equal(tensor_given("equal", input), tensor_given("equal", other)))
 
 
 __all__ = [
@@ -87,7 +112,6 @@ __all__ = [
     "clone",
     "cos",
     "cumsum",
-    "div",
     "eq",
     "equal",
     "exp",
@@ -116,7 +140,6 @@ __all__ = [
     "neg",
     "norm",
     "permute",
-    "pow",
     "prod",
     "relu",
     "reshape",
@@ -138,3 +161,5 @@ __all__ = [
     "unsqueeze",
     "var",
 ]
+
+name_all(globals(), __all__)
