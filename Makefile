@@ -30,8 +30,8 @@ full: $(VENV)/reference $(VENV)/test ## Hold the whole FashionMNIST run against 
 notebooks: $(VENV)/notebook ## Open the interactive lessons in JupyterLab; the copies in notebooks/ are yours.
 	$(BIN)/chainrule notebook
 
-browser: $(VENV)/browser ## Execute the lessons, move their sliders in Chromium, open the report (needs chromium, chromedriver).
-	$(BIN)/python -m pytest -rs -o addopts="--doctest-modules --import-mode=importlib" tests/notebooks src/chainrule/notebooks tests/inspection
+browser: $(VENV)/browser ## Execute the lessons, move their sliders in Chromium, open the pages (needs chromium, chromedriver).
+	$(BIN)/python -m pytest -rs -o addopts="--doctest-modules --import-mode=importlib" tests/notebooks src/chainrule/notebooks tests/inspection tests/test_html_pages.py
 
 bench: $(VENV)/bench ## Measure against PyTorch, JAX, scikit-learn and the bare matrix products, for about 7 minutes.
 	$(BIN)/python -m benchmarks

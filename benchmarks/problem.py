@@ -94,5 +94,5 @@ def image_task(dataset: type[MNIST], sizes: tuple[int, ...], batch_size: int, **
 def images_and_labels(dataset: type[MNIST]) -> tuple[Array, Array, dict[str, Any]]:
     """Return images as rows of float32 from 0 to 1, shape (at most `MOST_ROWS`, 784), labels, and their source."""
     images = dataset()
-    rows = images.data[:MOST_ROWS].reshape(-1, 28 * 28)
-    return rows.astype(np.float32) / np.float32(255), images.targets[:MOST_ROWS], describe(images.source)
+    rows = images.images[:MOST_ROWS].reshape(-1, 28 * 28)
+    return rows.astype(np.float32) / np.float32(255), images.labels[:MOST_ROWS], describe(images.source)

@@ -63,3 +63,29 @@ def test_sums_over_many_rows_are_as_exact_as_pytorchs(shape):
     exact = x.astype(np.float64).sum(0)
     np.testing.assert_allclose(cr.tensor(x).sum(0), exact, rtol=2e-7)
     np.testing.assert_allclose(cr.tensor(x).mean(0), exact / len(x), rtol=2e-7)
+
+
+def _added(part):
+    part += 5.0
+
+
+@pytest.mark.parametrize(
+    ("view", "change"),
+    [
+        (lambda y: y.transpose(0, 1), lambda v: _added(v[0])),
+        (lambda y: y.transpose(0, 1), _added),
+        (lambda y: y.reshape(3, 2), lambda v: v[0].mul_(5)),
+        (lambda y: y[:, 1:], lambda v: v[0].mul_(3)),
+        (lambda y: y.T, lambda v: v[0].add_(v[1])),
+        (lambda y: y.T, lambda v: v.__setitem__(0, v[0] + 5)),
+    ],
+)
+def test_a_part_of_a_view_is_changed_with_pytorchs_gradient(view, change):
+    gradients = []
+    for library in (torch, cr):
+        x = library.arange(6).float().reshape(2, 3).requires_grad_()
+        y = view(x * 2)
+        change(y)
+        (y * y).sum().backward()
+        gradients.append(x.grad.tolist())
+    assert gradients[0] == gradients[1]

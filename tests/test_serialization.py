@@ -134,3 +134,36 @@ def test_safetensors_of_half_precision_say_what_to_do(tmp_path):
         ValueError, match=r"half.safetensors .*'weight' has elements of float16.* save what .float"
     ):
         load_safetensors(path)
+
+
+@pytest.mark.parametrize("ending", [".pt", ".pth"])
+def test_a_name_of_pytorchs_files_is_warned_of_and_the_file_is_there(tmp_path, ending):
+    path = tmp_path / f"model{ending}"
+    with pytest.warns(UserWarning, match=r"an \.npz, which .* torch\.load does not: .*to_torch") as caught:
+        cr.save({"w": cr.ones(2)}, path)
+    assert caught[0].filename == __file__
+    assert cr.load(path)["w"].tolist() == [1, 1]
+
+
+def test_a_safetensors_file_is_sent_to_its_own_function(tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_safetensors({"w": cr.ones(2)}, path)
+    with pytest.raises(ValueError, match=r"load_safetensors\(\), not for load\(\)"):
+        cr.load(path)
+
+
+def test_safetensors_hold_a_state_dict_as_well_as_a_model(tmp_path):
+    safetensors = pytest.importorskip("safetensors.numpy")
+    model = cr.nn.Linear(2, 1)
+    save_safetensors(model, tmp_path / "model")
+    save_safetensors(model.state_dict(), tmp_path / "state")
+    assert (tmp_path / "model").read_bytes() == (tmp_path / "state").read_bytes()
+    save_safetensors({"w": np.ones(2)}, tmp_path / "arrays")
+    assert safetensors.load_file(tmp_path / "arrays")["w"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("given", ["model.pt", [1], {"epoch": 3}, {1: np.ones(1)}], ids=str)
+def test_safetensors_of_anything_else_are_refused(tmp_path, given):
+    with pytest.raises(TypeError, match=r"expected .*tensors by names, got"):
+        save_safetensors(given, tmp_path / "model")
+    assert not list(tmp_path.iterdir())

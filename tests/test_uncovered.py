@@ -43,6 +43,7 @@ INTERNAL = {
         (transforms, "RandomRotation", r"Lambda\(function\)"),
         (transforms, "v2", "ToTensor"),
         (LAYER, "cuda", "CPU is the only device"),
+        (LAYER, "register_backward_hook", "register_full_backward_hook"),
         (chainrule.zeros(2), "half", r"write x\.float\(\)"),
         (chainrule.Tensor, "cuda", "CPU is the only device"),
     ],

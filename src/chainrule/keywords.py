@@ -66,8 +66,8 @@ def named(name: str, function: F) -> F:
     TypeError: total(out=) is not covered: assign what is returned, or give it to copy_()
     """
     code = unwrap(function).__code__
-    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    own = {("input" if n == "self" else n): None for n in names}  # in order
+    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
+    own = {("input" if n == "self" else n): None for n in code.co_varnames[:count]}  # in order
     others_too = bool(code.co_flags & CO_VARKEYWORDS)
 
     @wraps(function)

@@ -11,6 +11,7 @@ import io
 import json
 import math
 import os
+import warnings
 import zipfile
 from contextlib import nullcontext
 from pathlib import Path
@@ -39,7 +40,7 @@ def save(obj: Any, f: PathOrFile) -> None:
     obj : object
         A ``state_dict()``, or anything made of the above.
     f : path-like or binary file
-        A path is written whole or not at all.
+        A path is written whole or not at all. One that ends as PyTorch's files do, in .pt or .pth, is warned of.
 
     Raises
     ------
@@ -69,6 +70,12 @@ def save(obj: Any, f: PathOrFile) -> None:
     if isinstance(f, str | os.PathLike):
         with write_whole(f) as file:
             np.savez(file, **members)
+        if str(f).endswith((".pt", ".pth")):
+            warnings.warn(
+                f"{f} was saved as an .npz, which chainrule.load reads and torch.load does not: call it .npz, or "
+                "write a file for PyTorch with torch.save(chainrule.interop.to_torch(obj), ...)",
+                stacklevel=2,
+            )
     else:
         np.savez(f, **members)
 
@@ -130,6 +137,8 @@ def load(f: PathOrFile, map_location: Any = None, *, weights_only: bool = True) 
             # EINVAL: what is asked of a file that says of itself what can't be
             if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                 raise with_path(error, name) from error
+            if str(name).endswith(".safetensors"):
+                raise ValueError(f"{name} is for chainrule.interop.load_safetensors(), not for load()") from error
             raise ValueError(
                 f"{name} is not a file that chainrule.save or torch.save wrote, or it is damaged "
                 f"({type(error).__name__}: {str(error)[:300]})"

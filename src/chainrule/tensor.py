@@ -231,7 +231,7 @@ class Tensor(Methods, NotCovered):
     def grad_destination(self) -> Array | None:
         """Return the kept memory that the first gradient may be written to."""
         memory = self._grad_memory
-        if self._grad is None and memory is not None and memory.shape == self.array.shape and self._hooks is None:
+        if self._grad is None and memory is not None and memory.shape == self.array.shape:
             return memory if memory.dtype == self.array.dtype else None
         return None
 

@@ -51,7 +51,8 @@ _REASONS = {
     "reparametrised weights are not covered": r"(remove_)?(weight|spectral)_norm|parametri[sz]\w+|prune|skip_init",
     "a data set has a length, and samples at places": r"iterabledataset|chaindataset|stackdataset|\w*datapipe\w*",
     "layers are made with all of their numbers": r"uninitialized\w+|lazy\w+",
-    "this layer is not covered": r"adaptivelogsoftmaxwithloss|softmax2d|nllloss2d|container|pdist|gumbel_softmax",
+    "this layer is not covered": r"adaptivelogsoftmaxwithloss|softmax2d|pdist|gumbel_softmax",
+    "PyTorch has given it up": r"register_backward_hook|nllloss2d|container|set_default_tensor_type",
     "this optimiser is not covered": r"adafactor|muon",
     "averages of weights are left to the program": r"swa_utils|averagedmodel|swalr",
     "matrices are not factored": (
@@ -86,6 +87,8 @@ INSTEAD = {
     "pad": "chainrule.cat([x, x.new_zeros(len(x), 2)], 1)",
     "pdist": "chainrule.cdist(x, x)",
     "clip_grad_norm": "nn.utils.clip_grad_norm_(model.parameters(), 1.0)",
+    "register_backward_hook": "model.register_full_backward_hook(lambda *gradients: None)",
+    "set_default_tensor_type": "chainrule.set_default_dtype(chainrule.float32)",
     "Variable": "chainrule.tensor([1.0], requires_grad=True)",
     "SparseAdam": "optim.Adam(model.parameters())",
     "Adafactor": "optim.Adam(model.parameters())",

@@ -11,8 +11,8 @@ GROUPS = {
         "autograd/test_hooks_torch.py",
     ),
     "Modes": (
-        "no_grad enable_grad inference_mode set_grad_enabled is_grad_enabled autograd.no_grad autograd.enable_grad "
-        "autograd.inference_mode autograd.set_grad_enabled",
+        "no_grad enable_grad inference_mode set_grad_enabled is_grad_enabled autograd.no_grad "
+        "autograd.enable_grad autograd.inference_mode autograd.set_grad_enabled",
         "conformance/cases/programs.py",
     ),
     "Derivatives by the program": ("autograd.Function autograd.gradcheck", "autograd/test_function_torch.py"),
@@ -37,8 +37,9 @@ GROUPS = {
     ),
     "Numbers": ("e inf nan pi", "conformance/test_structure_torch.py"),
     "The generator's state": (
-        "get_rng_state set_rng_state initial_seed seed default_generator random.get_rng_state random.set_rng_state "
-        "random.initial_seed random.seed random.default_generator random.manual_seed random.Generator",
+        "get_rng_state set_rng_state initial_seed seed default_generator random.get_rng_state "
+        "random.set_rng_state random.initial_seed random.seed random.default_generator random.manual_seed "
+        "random.Generator",
         "test_random_torch.py",
     ),
     "How tensors are printed": ("set_printoptions", "test_printing_torch.py"),
@@ -49,12 +50,13 @@ GROUPS = {
         "nn/test_layers_torch.py",
     ),
     "What modules are asked": (
-        "nn.Module.add_module nn.Module.apply nn.Module.buffers nn.Module.children nn.Module.cpu nn.Module.double "
-        "nn.Module.eval nn.Module.extra_repr nn.Module.float nn.Module.forward nn.Module.get_buffer "
-        "nn.Module.get_parameter nn.Module.get_submodule nn.Module.modules nn.Module.named_buffers "
-        "nn.Module.named_children nn.Module.named_modules nn.Module.named_parameters nn.Module.parameters "
-        "nn.Module.register_buffer nn.Module.register_module nn.Module.register_parameter nn.Module.requires_grad_ "
-        "nn.Module.to nn.Module.train nn.Module.zero_grad",
+        "nn.Module.add_module nn.Module.apply nn.Module.buffers nn.Module.children nn.Module.cpu "
+        "nn.Module.double nn.Module.eval nn.Module.extra_repr nn.Module.float nn.Module.forward "
+        "nn.Module.get_buffer nn.Module.get_parameter nn.Module.get_submodule nn.Module.modules "
+        "nn.Module.named_buffers nn.Module.named_children nn.Module.named_modules nn.Module.named_parameters "
+        "nn.Module.parameters nn.Module.register_buffer nn.Module.register_module "
+        "nn.Module.register_parameter nn.Module.requires_grad_ nn.Module.to nn.Module.train "
+        "nn.Module.zero_grad",
         "conformance/test_structure_torch.py",
     ),
     "States and hooks of modules": (
@@ -66,16 +68,17 @@ GROUPS = {
     ),
     "Optimisers by hand": ("optim.Optimizer", "optim/test_protocol_torch.py"),
     "Optimisers' groups, states and hooks": (
-        "optim.Optimizer.load_state_dict optim.Optimizer.state_dict optim.Optimizer.step optim.Optimizer.zero_grad "
-        "optim.Optimizer.register_step_pre_hook optim.Optimizer.register_step_post_hook "
-        "optim.Optimizer.register_state_dict_pre_hook optim.Optimizer.register_state_dict_post_hook "
-        "optim.Optimizer.register_load_state_dict_pre_hook optim.Optimizer.register_load_state_dict_post_hook",
+        "optim.Optimizer.load_state_dict optim.Optimizer.state_dict optim.Optimizer.step "
+        "optim.Optimizer.zero_grad optim.Optimizer.register_step_pre_hook "
+        "optim.Optimizer.register_step_post_hook optim.Optimizer.register_state_dict_pre_hook "
+        "optim.Optimizer.register_state_dict_post_hook optim.Optimizer.register_load_state_dict_pre_hook "
+        "optim.Optimizer.register_load_state_dict_post_hook",
         "optim/test_hooks_torch.py",
     ),
     "Optimisers' groups": ("optim.Optimizer.add_param_group", "optim/test_all_optimizers_torch.py"),
     "Data sets and samplers": (
-        "utils.data.Dataset utils.data.TensorDataset utils.data.Subset utils.data.ConcatDataset utils.data.Sampler "
-        "utils.data.SequentialSampler",
+        "utils.data.Dataset utils.data.TensorDataset utils.data.Subset utils.data.ConcatDataset "
+        "utils.data.Sampler utils.data.SequentialSampler",
         "conformance/test_structure_torch.py",
     ),
     "Batches of samples": ("utils.data.default_collate utils.data.default_convert", "data/test_collate_torch.py"),

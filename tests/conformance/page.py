@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import platform
+import re
 from collections import Counter
 from itertools import groupby
 from typing import Any
@@ -26,12 +27,12 @@ HEADINGS = {
 
 
 def parameters(case: Case) -> list[inspect.Parameter]:
-    """Return the arguments of a name, where it has a signature; of methods, without the tensor."""
+    """Return the arguments of a name, where it has a signature."""
     try:
         found = inspect.signature(case.of(OURS)).parameters.values()
     except (AttributeError, TypeError, ValueError):
         return []
-    return [p for p in found if p.name != "self" and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    return [p for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
 
 
 def defaults(case: Case) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def _axes(report: Report) -> str:
 
 
 def _options(case: Case, reports: dict[str, Report]) -> str:
-    """Return which options were given other values than their defaults, here or under the function's other names."""
+    """Return which options were given other values than their defaults, under any name of the function."""
     report = reports[case.name]
     if not parameters(case):
         return ", ".join(f"`{name}`" for name in sorted(report.options) if " " not in name)
@@ -123,9 +124,7 @@ def section(title: str, cases: list[Case], reports: dict[str, Report]) -> str:
 
 def without_numbers() -> str:
     """Return the section on names that compute nothing, and the tests that compare them."""
-    rows = [
-        f"- {title}: {_names(names.split())} ([test](../tests/{file}))" for title, (names, file) in GROUPS.items()
-    ]
+    rows = [f"- {title}: {_names(of.split())} ([test](../tests/{file}))" for title, (of, file) in GROUPS.items()]
     return "\n\n".join([f"## {NO_NUMBERS}", "The files named here compare every one of them.", "\n".join(rows)])
 
 
@@ -142,6 +141,10 @@ def not_there() -> str:
     return "\n\n".join([f"## {NOT_THERE}", text, "\n".join(found)])
 
 
+def _anchor(title: str) -> str:
+    return re.sub(r"[^\w-]", "", title.lower().replace(" ", "-"))
+
+
 def _names(names: list[str]) -> str:
     """Return names room by room, each room once."""
     rooms: dict[str, list[str]] = {}
@@ -152,9 +155,10 @@ def _names(names: list[str]) -> str:
 
 
 NO_NUMBERS, NOT_THERE = "What has no numbers", "What is not there"
-ABSENT = """All {all} public names of PyTorch's that are not here: of `torch`, `torch.Tensor`, `torch.nn`, `functional`,
-`init`, `utils` and `utils.rnn`, `torch.optim`, `lr_scheduler`, `torch.utils.data`, `torch.autograd`, `torch.linalg`,
-`torch.special` and `torch.random`. A method that is a function too is listed once."""
+ABSENT = """All {all} public names of PyTorch's that are not here: of `torch`, `torch.Tensor`, `torch.nn`,
+`functional`, `init`, `utils` and `utils.rnn`, `torch.optim`, `lr_scheduler`, `torch.utils.data`, `torch.autograd`,
+`torch.linalg`, `torch.special` and `torch.random`. A method that is a function too is listed once. Asking for most
+of them raises an error that says the same."""
 
 
 INTRODUCTION = """# Conformance
@@ -171,9 +175,9 @@ or option that does not fit. Both libraries do the same with it: forward, backwa
 gradients of inputs and parameters, running values, and for modules with parameters ten steps of gradient
 descent. Shapes, dtypes, the random numbers drawn, what `repr` shows, the names of a module's state, infinities
 and NaN must be equal. What PyTorch refuses must be refused; in {same} of such trials the error is of PyTorch's
-type, in most of the others there are two faults at once. One thing is refused by PyTorch and right here: a value that
-is changed in place after its use, where the derivative does not need it (`b = a.exp(); b.add_(1); b.sum().backward()`;
-PyTorch's derivative reads b, ours does not).
+type, in most of the others there are two faults at once. One thing PyTorch refuses and ours computes: the gradient
+through a value that was changed in place, where our derivative does not read what was changed
+(`b = a.exp(); b.add_(1); b.sum().backward()`).
 
 **Units.** Deviations are in units in the last place (ulp): the distance from a number to the next of its dtype.
 Numbers below the smallest normal one count as that. The first number of a cell is of float32, the second of
@@ -190,10 +194,11 @@ allow.
 - A **star**: here the two differ by more, and it is PyTorch's result that is further off. The exact result is
   that of PyTorch in float64. Notes under the table say how far.
 
-"equal" means to the last bit. "axes" gives how many the tensors had; with ∅, some had no elements. Under "options",
-"all" says that each optional argument was given other values than its default; "refused" names arguments of PyTorch's
-that raise an error here, and inputs that PyTorch takes. Functions of tensors take arguments by NumPy's names where
-PyTorch does (`axis`, `keepdims`), and refuse by name, wherever PyTorch has them: {everywhere}.
+"equal" means to the last bit. "axes" gives how many the tensors had; with ∅, some had no elements. Under
+"options", "all" says that each optional argument was given other values than its default; "refused" names
+arguments of PyTorch's that raise an error here, and inputs that PyTorch takes. Functions of tensors take arguments
+by NumPy's names where PyTorch does (`axis`, `keepdims`), and refuse by name, wherever PyTorch has them:
+{everywhere}.
 
 ## Contents
 
@@ -220,6 +225,6 @@ def page(cases: list[Case], reports: dict[str, Report], draws: int) -> str:
         refused=sum(r.refused for r in reports.values()),
         same=f"{1 - sum(r.other_errors for r in reports.values()) / sum(r.refused for r in reports.values()):.1%}",
         everywhere=", ".join(f"`{name}`" for name in NOT_COVERED if name != "dtype"),
-        contents="\n".join(f"- [{t}](#{t.lower().replace(' ', '-')}): {n} names" for t, n in named.items()),
+        contents="\n".join(f"- [{t}](#{_anchor(t)}): {n:,} names" for t, n in named.items()),
     )
     return "\n\n".join([introduction.rstrip(), *sections, without_numbers(), not_there()]) + "\n"

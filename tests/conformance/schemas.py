@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ IN_WORDS = {
 }
 
 
+@cache
 def arguments(name: str) -> list[str]:
     """Return the names of the arguments of a function or method, in all of its forms; none if they aren't known.
 
@@ -58,6 +60,7 @@ def _named(argument: Any) -> bool:
     return argument.name == "names" or (argument.name in ("dim", "dims") and "str" in str(argument.type))
 
 
+@cache
 def function(name: str) -> Callable[..., Any] | None:
     """Return our function or method of a name, if there is one."""
     short = name.removeprefix("Tensor.")
@@ -66,6 +69,7 @@ def function(name: str) -> Callable[..., Any] | None:
     return found if inspect.isfunction(found) else None
 
 
+@cache
 def supported(name: str) -> list[str]:
     """Return the arguments of PyTorch's that our function has."""
     parameters = inspect.signature(function(name)).parameters
@@ -75,6 +79,7 @@ def supported(name: str) -> list[str]:
     return [n for n in arguments(name) if n in ours or HERE.get(n) in ours]
 
 
+@cache
 def same(name: str) -> Any:
     """Return what is the same for all names of one function: ``x.multiply_(y)`` is ``mul(x, y)``."""
     found = function(name.removesuffix("_")) or function(name)

@@ -122,34 +122,15 @@ def nothing(lib):
     return lib.root.utils.data.ConcatDataset([])
 
 
-NAMES = [
-    "bool",
-    "double",
-    "float",
-    "float32",
-    "float64",
-    "int",
-    "int16",
-    "int32",
-    "int64",
-    "int8",
-    "long",
-    "uint8",
-]
-OLD = [
-    "BoolTensor",
-    "ByteTensor",
-    "CharTensor",
-    "ShortTensor",
-    "IntTensor",
-    "LongTensor",
-    "FloatTensor",
-    "DoubleTensor",
-]
+FLOATING, WHOLE = (
+    ("double", "float", "float32", "float64"),
+    ("int64", "long", "int", "int16", "int32", "int8", "uint8"),
+)
+OLD = [f"{kind}Tensor" for kind in ("Bool", "Byte", "Char", "Short", "Int", "Long", "Float", "Double")]
 
 
 def dtypes(lib):
-    zeros = [lib.root.zeros(2, dtype=getattr(lib.root, n)) for n in NAMES]
+    zeros = [lib.root.zeros(2, dtype=getattr(lib.root, n)) for n in ("bool", *FLOATING, *WHOLE)]
     return [(t.itemsize, t.nbytes, t.is_cuda, t.is_floating_point(), str(t.dtype).split(".")[-1]) for t in zeros]
 
 

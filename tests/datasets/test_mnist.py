@@ -19,8 +19,23 @@ def digits(**options):
 
 
 def test_arrays_are_bytes_and_labels_int64(test_digits):
-    assert (test_digits.data.dtype, test_digits.data.shape) == (np.uint8, (1000, 28, 28))
-    assert (test_digits.targets.dtype, test_digits.targets.shape) == (np.int64, (1000,))
+    assert (test_digits.images.dtype, test_digits.images.shape) == (np.uint8, (1000, 28, 28))
+    assert (test_digits.labels.dtype, test_digits.labels.shape) == (np.int64, (1000,))
+
+
+def test_data_and_targets_are_tensors_of_the_same_memory_as_in_torchvision(test_digits):
+    assert np.shares_memory(test_digits.data.array, test_digits.images)
+    assert np.shares_memory(test_digits.targets.array, test_digits.labels)
+    pixels = test_digits.data.float() / 255
+    assert (pixels.dtype, pixels.max().item()) == (np.float32, 1.0)
+
+
+def test_data_and_targets_can_be_set():
+    sevens = digits()
+    chosen = sevens.targets == 7
+    sevens.data, sevens.targets = sevens.data[chosen], sevens.targets[chosen]
+    assert len(sevens) == len(sevens.labels) == int(chosen.sum())
+    assert {label for _, label in sevens} == {7}
 
 
 def test_a_sample_is_an_image_and_a_number(test_digits):

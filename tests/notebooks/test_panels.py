@@ -513,7 +513,7 @@ def test_the_bar_of_the_truth_differs_from_that_of_a_mistake():
 
 def test_weights_are_shown_as_they_were_after_the_chosen_step():
     test = MNIST(train=False, source="sample")
-    test.data, test.targets = np.zeros((5, 28, 28), np.uint8), np.array([0, 1, 2, 0, 0])
+    test.images, test.labels = np.zeros((5, 28, 28), np.uint8), np.array([0, 1, 2, 0, 0])
     zero = {"weight": np.zeros((10, 784)), "bias": np.zeros(10)}
     ones = {"weight": np.ones((10, 784)), "bias": np.r_[1.0, np.zeros(9)]}
     panel = Weights({0: zero, 1: ones}, test)

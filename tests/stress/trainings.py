@@ -28,15 +28,15 @@ def parts():
     """Yield the name, the network, the loss, the optimiser's class, learning rate and data of each training."""
     clothes = FashionMNIST(source="sample", transform=ToTensor())
     images = MNIST(source="sample", transform=ToTensor())
-    flat = images.data.reshape(-1, 784) / 255
+    flat = images.images.reshape(-1, 784) / 255
     x, y, _, _ = plane.TASKS["spiral"].points(seed=0)
     W = softmax.first_weights(0)
 
     yield "tutorial", tutorial.network(nn), nn.CrossEntropyLoss(), optim.SGD, tutorial.LR, clothes, 64
     one_layer = softmax.network(cr, W, np.zeros(10))
-    labelled = TensorDataset(flat, images.targets)
+    labelled = TensorDataset(flat, images.labels)
     yield "softmax", one_layer, nn.CrossEntropyLoss(), optim.SGD, softmax.LR, labelled, softmax.BATCH_SIZE
-    eights = TensorDataset(flat, (images.targets == 8).astype(np.float64)[:, None])
+    eights = TensorDataset(flat, (images.labels == 8).astype(np.float64)[:, None])
     recognises = network(cr, first_weights(0, [784, 64, 1]))
     yield "eight", recognises, nn.BCELoss(), optim.SGD, eight.LR, eights, 1
     classifier = networks.FashionMNISTClassifier([512, 256, 128], dropout_rate=0.3)

@@ -195,7 +195,7 @@ class Function:
 
     @classmethod
     def _compute(cls, ctx: FunctionCtx, args: tuple[Any, ...]) -> Any:
-        """Return what ``forward`` does, with its own memory."""
+        """Return what ``forward`` gives, without recording what it computes."""
         with autograd.unobserved(), autograd.no_grad():
             if cls.setup_context is Function.setup_context:
                 output = cls.forward(ctx, *args)

@@ -226,19 +226,16 @@ def _check_workers(
 ) -> None:
     """Raise PyTorch's errors for options of worker processes, and for those that would have to do something."""
     workers = whole("num_workers", num_workers)
-    for name, value in {
-        "num_workers": workers,
-        "timeout": timeout,
-        "prefetch_factor": prefetch_factor or 0,
-    }.items():
-        if value < 0:
-            raise ValueError(f"DataLoader expected {name} from 0 on, got {value}")
-    needing = {
-        "prefetch_factor": prefetch_factor,
-        "persistent_workers": persistent or None,
-        "timeout": timeout or None,
-    }
-    for name, value in needing.items():
+    counts = {"num_workers": workers, "timeout": timeout, "prefetch_factor": prefetch_factor or 0}
+    for name, number in counts.items():
+        if number < 0:
+            raise ValueError(f"DataLoader expected {name} from 0 on, got {number}")
+    needing = (
+        ("prefetch_factor", prefetch_factor),
+        ("persistent_workers", persistent or None),
+        ("timeout", timeout or None),
+    )
+    for name, value in needing:
         if value is not None and not workers:
             raise ValueError(f"DataLoader({name}={value}) needs num_workers above 0: leave it out")
     if context is not None:

@@ -2,7 +2,7 @@
 
 >>> from chainrule.datasets import FashionMNIST
 >>> clothes = FashionMNIST(train=False, source="sample")
->>> len(clothes), clothes.data.shape, clothes.classes[clothes.targets[0]]
+>>> len(clothes), clothes.images.shape, clothes.classes[clothes.labels[0]]
 (2000, (2000, 28, 28), 'Ankle boot')
 """
 

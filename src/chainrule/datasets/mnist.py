@@ -4,11 +4,14 @@ import os
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
+import numpy as np
+
 from chainrule.data.dataset import BatchDataset
 from chainrule.data.indices import Indices, take_rows
 from chainrule.datasets.catalogue import FASHION_MNIST, MNIST_DIGITS, ImageSet
 from chainrule.datasets.load import load_split
 from chainrule.datasets.transforms import apply_to_batch
+from chainrule.tensor import Tensor
 
 __all__ = ["MNIST", "FashionMNIST"]
 
@@ -40,10 +43,10 @@ class MNIST(BatchDataset[tuple[Any, Any]]):
 
     Attributes
     ----------
-    data : ndarray of uint8, shape (N, 28, 28)
-        The images.
-    targets : ndarray of int64, shape (N,)
-        The labels, from 0 to 9.
+    images : ndarray of uint8, shape (N, 28, 28)
+        The images; as a tensor, `data`, which torchvision has, too.
+    labels : ndarray of int64, shape (N,)
+        The labels, from 0 to 9; as a tensor, `targets`.
     source : Source
         Which data these are; ``str(dataset.source)`` is a line for a report.
     classes : list of str
@@ -82,9 +85,27 @@ class MNIST(BatchDataset[tuple[Any, Any]]):
         self.target_transform = target_transform
         self.classes = list(self._published.classes)
         split = self._published.train if train else self._published.test
-        self.data, self.targets, self.source = load_split(
+        self.images, self.labels, self.source = load_split(
             self._published, split, root, download=download, source=source
         )
+
+    @property
+    def data(self) -> Tensor:
+        """The images as a tensor, which shares their memory."""
+        return Tensor(self.images)
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        self.images = np.asarray(data)
+
+    @property
+    def targets(self) -> Tensor:
+        """The labels as a tensor, which shares their memory."""
+        return Tensor(self.labels)
+
+    @targets.setter
+    def targets(self, targets: Any) -> None:
+        self.labels = np.asarray(targets)
 
     @property
     def class_to_idx(self) -> dict[str, int]:
@@ -92,11 +113,11 @@ class MNIST(BatchDataset[tuple[Any, Any]]):
         return {name: label for label, name in enumerate(self.classes)}
 
     def __len__(self) -> int:
-        return len(self.data)
+        return len(self.images)
 
     def __getitem__(self, index: Any) -> tuple[Any, Any]:
-        image: Any = self.data[index]
-        label: Any = int(self.targets[index])
+        image: Any = self.images[index]
+        label: Any = int(self.labels[index])
         if self.transform is not None:
             image = self.transform(image)
         if self.target_transform is not None:
@@ -118,8 +139,8 @@ class MNIST(BatchDataset[tuple[Any, Any]]):
             shape (B,).
         """
         return [
-            apply_to_batch(self.transform, take_rows(self.data, indices)),
-            apply_to_batch(self.target_transform, take_rows(self.targets, indices)),
+            apply_to_batch(self.transform, take_rows(self.images, indices)),
+            apply_to_batch(self.target_transform, take_rows(self.labels, indices)),
         ]
 
     def __repr__(self) -> str:

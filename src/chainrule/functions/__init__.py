@@ -81,7 +81,8 @@ class Methods:
     greater = greater_equal = less = less_equal = not_equal = _aliases
     arccos = arccosh = arcsin = arcsinh = arctan = arctan2 = arctanh = _aliases
 
-    isclose = isinf = isneginf = isposinf = logical_and = logical_or = logical_xor = signbit = _comparisons
+    allclose = equal = isclose = isinf = isneginf = isposinf = _comparisons
+    logical_and = logical_or = logical_xor = signbit = _comparisons
 
     addcdiv = addcmul = atan2 = copysign = div = floor_divide = fmod = heaviside = hypot = _pairwise
     lerp = logaddexp = logaddexp2 = pow = remainder = xlogy = _pairwise
@@ -149,7 +150,7 @@ _NO_METHODS = {
     "contractions": "einsum tensordot",
     "counting": "isin",
     "linear_algebra": "cdist chain_matmul",
-    "properties": "is_floating_point numel result_type",
+    "properties": "is_floating_point is_tensor numel result_type",
     "grids": "broadcast_shapes broadcast_tensors cartesian_prod combinations meshgrid",
     "joining": "atleast_1d atleast_2d atleast_3d block_diag column_stack concat concatenate dstack hstack "
     "row_stack vstack",

@@ -126,5 +126,27 @@ def isclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, eq
     return apply(ops.NoGradient(close), a, b)
 
 
+def allclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    """Return whether |input − other| ≤ atol + rtol · |other| everywhere; compare :func:`isclose`.
+
+    Examples
+    --------
+    >>> allclose(Tensor([1.0]), Tensor([1.0 + 1e-7]))
+    True
+    """
+    return bool(isclose(input, other, rtol, atol, equal_nan).all())
+
+
+def equal(input: Any, other: Any) -> bool:
+    """Return whether two tensors have the same shape and elements.
+
+    Examples
+    --------
+    >>> equal(tensor([1, 2]), tensor([1, 2]))
+    True
+    """
+    return bool(np.array_equal(tensor_given("equal", input), tensor_given("equal", other)))
+
+
 def _found(name: str, function: Any, *inputs: Any) -> Tensor:
     return apply(ops.NoGradient(function), *(tensor_given(name, x) for x in inputs))

@@ -73,7 +73,7 @@ def inner(input: Any, other: Any) -> Tensor:
         raise RuntimeError(f"inner() expected last axes of one length, got shapes {a.shape} and {b.shape}")
     n = a.shape[-1]
     rows, columns = a.shape[:-1], b.shape[:-1]
-    product = matmul(a.reshape(rows.numel(), n), b.reshape(columns.numel(), n).T)
+    product = _product("inner", a.reshape(rows.numel(), n), b.reshape(columns.numel(), n).T, 2, 2)
     return product.reshape(rows + columns)
 
 

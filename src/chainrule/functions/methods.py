@@ -7,8 +7,6 @@ from functools import update_wrapper
 from inspect import unwrap
 from typing import Any
 
-import numpy as np
-
 from chainrule.keywords import name_all
 from chainrule.tensor import Tensor, as_tensor, tensor_given
 
@@ -57,50 +55,10 @@ squeeze, unsqueeze, gather, split, clone = map(_of, ("squeeze", "unsqueeze", "ga
 masked_fill, mm = map(_of, ("masked_fill", "mm"))
 
 
-def is_tensor(obj: Any) -> bool:
-    """Return whether an object is a tensor.
-
-    Examples
-    --------
-    >>> is_tensor([1.0])
-    False
-    """
-    return isinstance(obj, Tensor)
-
-
-def allclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
-    """Return whether |input − other| ≤ atol + rtol · |other| everywhere.
-
-    Examples
-    --------
-    >>> allclose(np.array([1.0]), np.array([1.0 + 1e-7]))
-    True
-    """
-    a, b = np.asarray(tensor_given("allclose", input)), np.asarray(tensor_given("allclose", other))
-    if a.dtype != b.dtype:
-        raise RuntimeError(f"allclose expected tensors of one dtype, got {a.dtype} and {b.dtype}")
-    try:
-        return bool(np.allclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
-    except ValueError:
-        raise RuntimeError(f"allclose expected shapes that broadcast, got {a.shape} and {b.shape}") from None
-
-
-def equal(input: Any, other: Any) -> bool:
-    """Return whether two tensors have the same shape and elements.
-
-    Examples
-    --------
-    >>> equal(np.array([1, 2]), np.array([1, 2]))
-    True
-    """
-    return bool(np.array_equal(tensor_given("equal", input), tensor_given("equal", other)))
-
-
 __all__ = [
     "abs",
     "add",
     "all",
-    "allclose",
     "amax",
     "amin",
     "any",
@@ -113,13 +71,11 @@ __all__ = [
     "cos",
     "cumsum",
     "eq",
-    "equal",
     "exp",
     "flatten",
     "gather",
     "ge",
     "gt",
-    "is_tensor",
     "isfinite",
     "isnan",
     "le",

@@ -44,8 +44,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         raise RuntimeError(f"div() expected rounding_mode 'floor', 'trunc' or None, got {rounding_mode!r}")
     if a.dtype == dtypes.bool_ == getattr(other, "dtype", type(other)):
         raise NotImplementedError("div() rounds numbers, got booleans: use x.int()")
-    rounded = binary(ops.NoGradient(ops.floor_divide if rounding_mode == "floor" else ops.trunc_divide), a, other)
-    return where(Tensor(np.asarray(False)), a + other, rounded)  # so that both have the gradient 0
+    return binary(ops.Step(ops.floor_divide if rounding_mode == "floor" else ops.trunc_divide), a, other)
 
 
 def pow(input: Any, exponent: Any) -> Tensor:

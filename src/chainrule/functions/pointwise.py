@@ -43,7 +43,7 @@ def exp2(input: Any) -> Tensor:
     >>> exp2(Tensor([3.0, -1.0]))
     tensor([8.0000, 0.5000])
     """
-    return 2 ** _floating("exp2", input)
+    return apply(ops.Exp2(), _floating("exp2", input))
 
 
 def expm1(input: Any) -> Tensor:

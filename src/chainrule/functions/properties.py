@@ -7,7 +7,19 @@ from typing import Any
 from chainrule import dtypes
 from chainrule.dtypes import DType
 from chainrule.ops import Array
-from chainrule.tensor import tensor_given
+from chainrule.tensor import Tensor, tensor_given
+
+
+def is_tensor(obj: Any) -> bool:
+    """Return whether an object is a tensor.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.is_tensor([1.0])
+    False
+    """
+    return isinstance(obj, Tensor)
 
 
 def is_floating_point(input: Any) -> bool:

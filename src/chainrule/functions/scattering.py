@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from chainrule.dtypes import DType
 from chainrule.functions.grids import broadcast_shapes
 from chainrule.functions.selecting import positions
 from chainrule.ops import Array
-from chainrule.tensor import Tensor, apply, tensor_given, where
+from chainrule.tensor import Tensor, apply, as_tensor, tensor_given, where
 
 
 def scatter(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: Any = None) -> Tensor:
@@ -117,9 +116,11 @@ def scatter_reduce(
     if reduce not in ("sum", "mean", "amax", "amin"):
         raise NotImplementedError(f"scatter_reduce() covers sum, mean, amax and amin, got {reduce!r}")
     x, axis, places = _target("scatter_reduce", input, dim, index)
+    if reduce == "mean" and x.dtype == dtypes.bool_:
+        raise NotImplementedError("scatter_reduce() takes the mean of numbers, got booleans: use x.int()")
     source = _source("scatter_reduce", x, places, src)
     if not include_self:
-        x = scatter(x, dim, places, _NEUTRAL[reduce](x.dtype))
+        x = scatter(x, dim, places, _neutral(reduce, x.dtype))
     if reduce in ("amax", "amin"):
         return _put(ops.ScatterExtremum(axis, largest=reduce == "amax"), x, places, source)
     total = _put(ops.ScatterAdd(axis), x, places, source)
@@ -129,12 +130,15 @@ def scatter_reduce(
     return total / count if x.is_floating_point() else total // count
 
 
-_NEUTRAL: dict[str, Callable[[DType], Any]] = {
-    "sum": lambda dtype: 0,
-    "mean": lambda dtype: 0,
-    "amax": lambda dtype: -math.inf if dtype.kind == "f" else np.iinfo(dtype).min,
-    "amin": lambda dtype: math.inf if dtype.kind == "f" else np.iinfo(dtype).max,
-}
+def _neutral(reduce: str, dtype: DType) -> Any:
+    """Return the number that changes nothing when others are added to it, or compared with it."""
+    if reduce in ("sum", "mean"):
+        return 0
+    if dtype == dtypes.bool_:
+        return reduce == "amin"
+    if dtype.kind == "f":
+        return math.inf if reduce == "amin" else -math.inf
+    return np.iinfo(dtype).max if reduce == "amin" else np.iinfo(dtype).min
 
 
 def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
@@ -161,7 +165,7 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
             [ 3,  4]])
     """
     x, axis, places, rows = _rows("index_add", input, dim, index, source, (dtypes.int64, dtypes.int32))
-    return _put(ops.ScatterAdd(axis), x, places, rows if alpha == 1 else (rows * alpha).to(x.dtype))
+    return _put(ops.ScatterAdd(axis), x, places, rows if alpha == 1 else rows * as_tensor(alpha, x.dtype))
 
 
 def index_copy(input: Any, dim: int, index: Any, source: Any) -> Tensor:
@@ -314,6 +318,7 @@ def _rows(
     wanted = tuple(places.numel() if i == axis else n for i, n in enumerate(x.shape))
     if rows.shape != wanted and not (rows.numel() == places.numel() == 1 and x.ndim <= 1):
         raise RuntimeError(f"{name}() expected a source of shape {wanted}, got {rows.shape}")
+    places = positions(name, places, x.shape[axis] if x.ndim else 1)
     return x, axis, _along(wanted, axis, places), rows.reshape(wanted)
 
 

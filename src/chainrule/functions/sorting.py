@@ -248,7 +248,7 @@ def nanquantile(
 
 def _quantile(name: str, input: Any, q: Any, dim: int | None, keepdim: bool, interpolation: str) -> Tensor:
     x = tensor_given(name, input)
-    at = q if isinstance(q, Tensor) else x._converted(q)
+    at = as_tensor(q, x.dtype) if isinstance(q, int | float) else tensor_given(name, q)
     _check_quantile(name, x, at, interpolation)
     axis = None if dim is None else arguments.axis(x, dim)
     others = [i for i in range(x.ndim) if i != axis]
@@ -375,6 +375,8 @@ def searchsorted(
             f"{sequence.shape}"
         )
     if sorter is not None:
+        if sorter.shape != sequence.shape:
+            raise RuntimeError(f"searchsorted() expected a sorter of shape {sequence.shape}, got {sorter.shape}")
         sequence = sequence.gather(-1, sorter)
     find = partial(_places, "right" if right else side or "left")
     places = apply(ops.NoGradient(find), sequence, x)
@@ -412,11 +414,12 @@ def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bo
 
 def _places(side: Any, sequence: Array, x: Array) -> Array:
     if sequence.ndim == 1:
-        return np.asarray(np.searchsorted(sequence, x, side))
-    found = np.empty(x.shape, np.int64)
-    for row in np.ndindex(x.shape[:-1]):
-        found[row] = np.searchsorted(sequence[row], x[row], side)
-    return found
+        found = np.searchsorted(sequence, x, side)
+    else:
+        found = np.empty(x.shape, np.int64)
+        for row in np.ndindex(x.shape[:-1]):
+            found[row] = np.searchsorted(sequence[row], x[row], side)
+    return np.where(x == x, found, sequence.shape[-1])  # NaN belong at the end, behind others
 
 
 def _ordered(name: str, input: Any) -> Tensor:

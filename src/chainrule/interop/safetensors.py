@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,18 +25,23 @@ def _library() -> Any:
     return safetensors.numpy
 
 
-def save_safetensors(model: Module, path: str | os.PathLike[str], metadata: dict[str, str] | None = None) -> None:
-    """Save the state of a model as a safetensors file, whole or not at all.
+def save_safetensors(
+    model: Module | Mapping[str, Any], path: str | os.PathLike[str], metadata: dict[str, str] | None = None
+) -> None:
+    """Save the state of a model, or any tensors with names, as a safetensors file, whole or not at all.
 
     Parameters
     ----------
-    model : Module
+    model : Module, or mapping of str to Tensor
+        A mapping is saved as it is, a model's ``state_dict()`` for one.
     path : path-like
     metadata : dict of str, optional
         Notes to keep in the file.
 
     Raises
     ------
+    TypeError
+        If something else is given, or found in the mapping.
     ValueError
         If a parameter or buffer has the name under which such files keep their notes.
 
@@ -48,7 +54,13 @@ def save_safetensors(model: Module, path: str | os.PathLike[str], metadata: dict
     >>> sorted(load_safetensors(path))
     ['bias', 'weight']
     """
-    arrays = {name: np.asarray(tensor, order="C") for name, tensor in model.state_dict().items()}
+    tensors = model.state_dict() if isinstance(model, Module) else model
+    if not isinstance(tensors, Mapping):
+        raise TypeError(f"save_safetensors expected a model, or tensors by names, got {type(model).__name__}")
+    for name, tensor in tensors.items():
+        if not isinstance(name, str) or not hasattr(tensor, "__array__"):
+            raise TypeError(f"save_safetensors expected tensors by names, got {type(tensor).__name__} at {name!r}")
+    arrays = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}
     if RESERVED in arrays:
         raise ValueError(
             f"safetensors files keep their notes as {RESERVED!r}: no parameter or buffer can be called so"

@@ -87,7 +87,7 @@ def write_files(datasets: Iterable[FashionMNIST], root: Path) -> None:
     """Write the images and labels of datasets, uncompressed, where torchvision looks for them under a folder."""
     for dataset in datasets:
         name = FILES[dataset.train]
-        for kind, array in (("images-idx3", dataset.data), ("labels-idx1", dataset.targets.astype("u1"))):
+        for kind, array in (("images-idx3", dataset.images), ("labels-idx1", dataset.labels.astype("u1"))):
             with write_whole(root / "FashionMNIST" / "raw" / f"{name}-{kind}-ubyte") as file:
                 file.write(idx_header(array.shape))
                 file.write(array.data)

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Methods of PyTorch's modules, of which an error tells more.
-_NOT_COVERED = {"bfloat16", "compile", "cuda", "half", "ipu", "share_memory", "to_empty", "xpu"}
+_NOT_COVERED = frozenset(
+    ("bfloat16", "compile", "cuda", "half", "ipu", "register_backward_hook", "share_memory", "to_empty", "xpu")
+)
 
 
 class Addition:

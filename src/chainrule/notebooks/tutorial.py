@@ -80,6 +80,6 @@ class Training(Panel):
         """Show what the network says of the chosen image."""
         i = self.image.value
         with cr.no_grad(), np.errstate(all="ignore"):  # weights that have grown out of bounds are shown, too
-            said = np.asarray(self.model(ToTensor().batch(self.test.data[i : i + 1])).softmax(1))[0]
-        answer = self.answer.show(self.test.data[i], int(self.test.targets[i]), said)
+            said = np.asarray(self.model(ToTensor().batch(self.test.images[i : i + 1])).softmax(1))[0]
+        answer = self.answer.show(self.test.images[i], int(self.test.labels[i]), said)
         say(self.note, f"Image {i} is of the class {answer}.")

@@ -97,7 +97,7 @@ class Weights(Panel):
         self.answer = Answer([str(digit) for digit in range(10)])
         self.note = sentence()
         super().__init__(side_by_side(self.step, self.image), self.note, self.pictures, self.answer.view)
-        self._pixels = Flat(np.float64).batch(test.data)
+        self._pixels = Flat(np.float64).batch(test.images)
         on_change(self.draw, self.step)
         on_change(self.ask, self.image)
         self.draw()
@@ -116,8 +116,8 @@ class Weights(Panel):
     def ask(self) -> None:
         """Show what they say of the chosen image."""
         i = self.image.value
-        right = float((self.said.argmax(1) == self.test.targets).mean())
-        answer = self.answer.show(self.test.data[i], int(self.test.targets[i]), self.said[i])
+        right = float((self.said.argmax(1) == self.test.labels).mean())
+        answer = self.answer.show(self.test.images[i], int(self.test.labels[i]), self.said[i])
         say(
             self.note,
             f"After {counted(self.step.value, 'step')} {right:.2%} of the test images are right. "

@@ -43,7 +43,7 @@ __getattr__, __dir__ = later(
         "distances": "AtLeast PNorm",
         "dropout": "AlphaDropout Dropout drawn_below",
         "elementary": (
-            "Acos Acosh Asin Asinh Atan Atanh Cosh Erf Erfc Erfinv Expm1 Log10 Log1p Log2 Logit Sinc Sinh Tan"
+            "Acos Acosh Asin Asinh Atan Atanh Cosh Erf Erfc Erfinv Exp2 Expm1 Log10 Log1p Log2 Logit Sinc Sinh Tan"
         ),
         "elementwise": "Abs Cast Clip Clone Cos Exp Log NoGradient Sin Sqrt Step sign",
         "embedding": "Embedding",

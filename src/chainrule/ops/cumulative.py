@@ -21,6 +21,10 @@ class CumProd(Operation):
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
+        if self.x.all():
+            # ∂L/∂xₖ = Σ gradᵢ yᵢ / xₖ over i ≥ k
+            total = np.cumsum(np.flip(grad * self.y, self.axis), axis=self.axis)
+            return (np.flip(total, self.axis) / self.x,)
         # ∂L/∂xₖ = (x₀ · … · xₖ₋₁) · rₖ, where rₖ = gradₖ + xₖ₊₁ rₖ₊₁: no division, so that zeros do no harm
         x, r = np.moveaxis(self.x, self.axis, 0), np.moveaxis(grad, self.axis, 0).copy()
         before = np.ones_like(r)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from chainrule.ops.blocks import in_blocks
 from chainrule.ops.operation import Array, Gradients, Operation
 from chainrule.ops.special import erf, erfc, erfinv
 
@@ -44,9 +46,16 @@ def _of_y(name: str, formula: str, f: Any, slope: Any) -> type[Operation]:
     return operation
 
 
-def _new(f: Callable[[Array], Array]) -> Callable[..., Array]:
-    """Return f with the argument ``out`` of NumPy's functions, whose memory it makes no use of."""
-    return lambda x, out: f(x)
+def _several(f: Callable[[Array], Array]) -> Callable[..., Array]:
+    """Return an f of several passes with the argument ``out`` of NumPy's functions, computed in blocks."""
+
+    def function(x: Array, out: Array | None = None) -> Array:
+        if out is None:
+            return f(x)
+        np.copyto(out, f(x))
+        return out
+
+    return partial(in_blocks, function)
 
 
 def _log10(x: Array) -> Array:
@@ -77,12 +86,13 @@ Cosh = _of_x("Cosh", "y = cosh x.", np.cosh, np.sinh)
 Asinh = _of_x("Asinh", "y = arsinh x.", np.arcsinh, lambda x: 1 / np.sqrt(x * x + 1))
 Acosh = _of_x("Acosh", "y = arcosh x.", np.arccosh, lambda x: 1 / np.sqrt(x * x - 1))
 Atanh = _of_x("Atanh", "y = artanh x.", np.arctanh, lambda x: 1 / (1 - x * x))
-Sinc = _of_x("Sinc", "y = sin(πx) / (πx), and 1 at 0.", _new(np.sinc), _sinc_slope)
+Sinc = _of_x("Sinc", "y = sin(πx) / (πx), and 1 at 0.", _several(np.sinc), _sinc_slope)
+Exp2 = _of_y("Exp2", "y = 2ˣ.", np.exp2, lambda y: y * math.log(2))
 Expm1 = _of_y("Expm1", "y = eˣ − 1.", np.expm1, lambda y: y + 1)
 Log1p = _of_x("Log1p", "y = ln(1 + x).", np.log1p, lambda x: 1 / (1 + x))
 Log2 = _of_x("Log2", "y = log₂ x.", np.log2, lambda x: 1 / (x * math.log(2)))
-Log10 = _of_x("Log10", "y = log₁₀ x.", _new(_log10), lambda x: 1 / (x * math.log(10)))
-Logit = _of_x("Logit", "y = ln(x / (1 − x)), NaN outside of [0, 1].", _new(_logit), _logit_slope)
-Erf = _of_x("Erf", "y = 2/√π ∫₀ˣ e^−t² dt.", _new(erf), lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x))
-Erfc = _of_x("Erfc", "y = 1 − erf x.", _new(erfc), lambda x: -2 / math.sqrt(math.pi) * np.exp(-x * x))
-Erfinv = _of_y("Erfinv", "y with erf y = x.", _new(erfinv), lambda y: math.sqrt(math.pi) / 2 * np.exp(y * y))
+Log10 = _of_x("Log10", "y = log₁₀ x.", _several(_log10), lambda x: 1 / (x * math.log(10)))
+Logit = _of_x("Logit", "y = ln(x / (1 − x)), NaN outside of [0, 1].", _several(_logit), _logit_slope)
+Erf = _of_x("Erf", "y = 2/√π ∫₀ˣ e^−t² dt.", _several(erf), lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x))
+Erfc = _of_x("Erfc", "y = 1 − erf x.", _several(erfc), lambda x: -2 / math.sqrt(math.pi) * np.exp(-x * x))
+Erfinv = _of_y("Erfinv", "y with erf y = x.", _several(erfinv), lambda y: math.sqrt(math.pi) / 2 * np.exp(y * y))

@@ -124,16 +124,17 @@ class Clip(Operation):
 
 
 class Step(Operation):
-    """y = f(x), for an f that is constant but for its jumps: the derivative is 0."""
+    """y = f(a, b, ...), for an f that is constant but for its jumps: the derivatives are 0."""
 
-    def __init__(self, function: Callable[[Array], Array]) -> None:
+    def __init__(self, function: Callable[..., Array]) -> None:
         self.function = function
 
-    def forward(self, x: Array) -> Array:
-        return self.function(x)
+    def forward(self, *arrays: Array) -> Array:
+        self.shapes = [x.shape for x in arrays]
+        return self.function(*arrays)
 
     def backward(self, grad: Array) -> Gradients:
-        return (np.zeros_like(grad),)
+        return tuple(np.zeros(shape, grad.dtype) for shape in self.shapes)
 
 
 class NoGradient(Operation):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from chainrule.ops.operation import Array, Gradients, Operation
+from chainrule.ops.positions import ufunc_at
 
 
 class Embedding(Operation):
@@ -30,7 +31,7 @@ class Embedding(Operation):
     def backward(self, grad: Array) -> Gradients:
         # ∂L/∂W[i] = Σ grad over the places where row i was taken
         dW = np.zeros(self.shape, grad.dtype)
-        np.add.at(dW, self.index, grad)
+        ufunc_at(np.add, dW, (self.index[..., np.newaxis], np.arange(self.shape[1])), grad)
         if self.by_frequency:
             dW /= np.maximum(np.bincount(self.index.ravel(), minlength=len(dW)), 1)[:, np.newaxis].astype(
                 grad.dtype

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from chainrule.ops.operation import Array, Gradients, Operation, sum_to
-from chainrule.ops.shapes import cells
+from chainrule.ops.positions import cells, ufunc_at
 
 
 class Scatter(Operation):
@@ -39,7 +39,7 @@ class ScatterAdd(Operation):
     def forward(self, x: Array, index: Array, source: Array) -> Array:
         self.cells = cells("scatter_add", x.shape, index, self.axis)
         self.y = x.copy()
-        np.add.at(self.y, self.cells, source)
+        ufunc_at(np.add, self.y, self.cells, source)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
@@ -59,12 +59,12 @@ class ScatterExtremum(Operation):
         self.x, self.source = x, source
         self.cells = cells("scatter_reduce", x.shape, index, self.axis)
         self.y = x.copy()
-        self.extreme.at(self.y, self.cells, source)
+        ufunc_at(self.extreme, self.y, self.cells, source)
         return self.y
 
     def backward(self, grad: Array) -> Gradients:
         stays, comes = self.x == self.y, self.source == self.y[self.cells]
         shares = stays.astype(grad.dtype)
-        np.add.at(shares, self.cells, comes)
+        ufunc_at(np.add, shares, self.cells, comes.astype(grad.dtype))
         share = grad / shares
         return np.where(stays, share, 0), None, np.where(comes, share[self.cells], 0)

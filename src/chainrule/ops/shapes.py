@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.ops.operation import Array, Gradients, Operation, add_up, sum_to
+from chainrule.ops.positions import cells, ufunc_at
 
 
 class Reshape(Operation):
@@ -87,7 +88,7 @@ class Index(Operation):
         if self.once:
             dx[self.index] = grad
         else:
-            np.add.at(dx, self.index, grad)  # a position that was taken twice collects both gradients
+            ufunc_at(np.add, dx, self.index, grad)  # a position that was taken twice collects both gradients
         return (dx, *(None for _ in self.reads))
 
 
@@ -128,25 +129,8 @@ class Gather(Operation):
 
     def backward(self, grad: Array) -> Gradients:
         dx = np.zeros(self.shape, dtype=grad.dtype)
-        np.add.at(dx, self.cells, grad)
+        ufunc_at(np.add, dx, self.cells, grad)
         return dx, None
-
-
-def cells(name: str, shape: tuple[int, ...], index: Array, axis: int) -> tuple[Array, ...]:
-    """Return NumPy's index of the elements at the positions ``index`` along one axis of an array of ``shape``.
-
-    Examples
-    --------
-    >>> np.array([[1, 2], [3, 4]])[cells("gather", (2, 2), np.array([[1, 0]]), 0)]
-    array([[3, 2]])
-    """
-    length = shape[axis]
-    if index.size and not 0 <= index.min() <= index.max() < length:
-        wrong = index.max() if index.min() >= 0 else index.min()
-        raise RuntimeError(f"{name}() expected indices from 0 to {length - 1}, got {wrong}")
-    found = list(np.ogrid[tuple(slice(n) for n in index.shape)])
-    found[axis] = index
-    return tuple(found)
 
 
 class SetIndex(Operation):

@@ -110,7 +110,7 @@ def state_dicts(move):
             found = loaded.state_dict()
             return {"exact": [np.array(list(found)), *map(array, found.values())]}
 
-        return Trial(run, [], {"parts": names, "from chainrule to PyTorch": out})
+        return Trial(run, [], {"layers": names, "from chainrule to PyTorch": out})
 
     return draw
 

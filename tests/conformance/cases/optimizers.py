@@ -281,7 +281,10 @@ REFUSED = {"capturable": True, "differentiable": True}
 BOUNDS = {"steps": Within(8, "terms"), "state": Within(32, "terms")}
 
 
-FEW = "float32: two steps of three iterations at most; near the minimum, rounding decides when a search ends."
+FEW = (
+    "float32: two steps of three iterations at most; near the minimum, rounding decides when a search ends. Of losses "
+    "that are not convex, long searches part in float64 too, and may end in different minima."
+)
 
 
 def bounds(name):
@@ -295,7 +298,7 @@ def refused(name):
 MORE = {
     "SGD": {
         "narrower": {
-            "a rate, decay or momentum that is not a number": "must not be negative",
+            "NaN for `lr`, `weight_decay` or `momentum` (here and below)": "must not be negative",
             "a parameter twice in one group, of which PyTorch warns (here and below)": "in more than one place",
         },
         "note": "This and the optimisers below: three groups with options of their own, one of them added later, "

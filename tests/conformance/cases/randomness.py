@@ -375,7 +375,10 @@ def batches(d):
     return [of, size, d.pick(False, True, 1)], {}
 
 
-TOO_FEW = "Without replacement, and with fewer weights above 0 than are drawn, PyTorch takes any of the others."
+TOO_FEW = (
+    "Drawing more without replacement than there are weights above 0: the rest have weight 0, here the first of these "
+    "in their order, in PyTorch any."
+)
 FROM_MKL = "On Intel processors PyTorch draws them from MKL's generator, and they differ."
 WORKERS = {"timeout": 3, "multiprocessing_context": "spawn"}
 CASES = [

@@ -64,7 +64,7 @@ def small_run(tmp_path_factory):
 def test_the_network_and_its_training_are_the_documents(small_run):
     out, summary, _ = small_run
     train = MNIST(source="sample")
-    W1, errors = by_hand(train.data[:300], train.targets[:300], epochs=3)
+    W1, errors = by_hand(train.images[:300], train.labels[:300], epochs=3)
     np.testing.assert_allclose(errors_of(summary), errors, rtol=1e-12)
     saved = load_safetensors(out / "model.safetensors")
     np.testing.assert_allclose(np.asarray(saved["0.weight"]), W1.T, atol=1e-13)
@@ -161,7 +161,7 @@ def test_the_log_is_printed_and_kept(small_run):
 
 def test_five_eights_are_shown_as_text(small_run):
     train = MNIST(source="sample")
-    for image in train.data[train.targets == 8][:5]:
+    for image in train.images[train.labels == 8][:5]:
         darkest = max(as_text(image[:, 4:24]), key=lambda line: line.count("@")).strip()
         assert darkest in small_run[2]
 
@@ -170,9 +170,9 @@ def test_counts_and_rates_are_those_of_the_saved_model(small_run):
     out, summary, _ = small_run
     test = MNIST(train=False, source="sample")
     saved = {name: np.asarray(t) for name, t in load_safetensors(out / "model.safetensors").items()}
-    x = test.data[:200].reshape(200, -1) / 255.0
+    x = test.images[:200].reshape(200, -1) / 255.0
     z = np.tanh(x @ saved["0.weight"].T + saved["0.bias"]) @ saved["2.weight"].T + saved["2.bias"]
-    said, digits = z[:, 0] > 0, test.targets[:200]
+    said, digits = z[:, 0] > 0, test.labels[:200]
     true = digits == 8
     assert summary["test"]["hits"] == (said & true).sum()
     assert summary["test"]["false_alarms"] == (said & ~true).sum()
@@ -191,7 +191,7 @@ def test_images_without_an_eight_are_an_error_that_says_where_the_first_is(tmp_p
     result = lab("--examples", 3, "--out", tmp_path / "run")
     assert result.exit_code == 1
     assert "--examples 3: none of them is an eight, the first is number 18" in result.output
-    assert MNIST(source="sample").targets[17] == 8
+    assert MNIST(source="sample").labels[17] == 8
 
 
 def test_seeds_for_no_study_are_refused(tmp_path):

@@ -33,8 +33,8 @@ def write_digits(folder):
     for train, name, n in ((True, "train", TRAIN), (False, "t10k", TEST)):
         digits = MNIST(train=train, source="sample")
         for kind, array in (
-            ("images-idx3", digits.data[:n]),
-            ("labels-idx1", digits.targets[:n].astype(np.uint8)),
+            ("images-idx3", digits.images[:n]),
+            ("labels-idx1", digits.labels[:n].astype(np.uint8)),
         ):
             content = idx_header(array.shape) + np.ascontiguousarray(array).tobytes()
             (raw / f"{name}-{kind}-ubyte").write_bytes(content)

@@ -49,7 +49,7 @@ def by_the_letter(images, digits, epochs, lr=0.2, batch=128):
 def test_the_documents_procedure_is_the_documents(sample_run):
     out, summary = sample_run
     train = MNIST(source="sample")
-    W, b, losses = by_the_letter(train.data, train.targets, epochs=3)
+    W, b, losses = by_the_letter(train.images, train.labels, epochs=3)
     np.testing.assert_allclose([e["loss"] for e in summary["document"]["epochs"]], losses, rtol=1e-12)
     saved = load_safetensors(out / "document.safetensors")
     np.testing.assert_allclose(np.asarray(saved["weight"]), W.T, atol=1e-12)
@@ -63,9 +63,9 @@ def test_both_procedures_start_from_the_same_loss_on_two_scales(tmp_path, sample
     assert result.exit_code == 0, result.output
     summary = json.loads((out / "summary.json").read_text())
     train = MNIST(source="sample")
-    p = np.exp(train.data.reshape(-1, 784) / 255 @ softmax.first_weights(42))
+    p = np.exp(train.images.reshape(-1, 784) / 255 @ softmax.first_weights(42))
     p /= p.sum(axis=1, keepdims=True)
-    cross_entropy = -np.log(p[np.arange(5000), train.targets]).mean()
+    cross_entropy = -np.log(p[np.arange(5000), train.labels]).mean()
     assert summary["first_loss"]["chainrule"] == pytest.approx(cross_entropy, rel=1e-13)
     assert summary["document"]["epochs"][0]["loss"] == pytest.approx(cross_entropy / 10, rel=1e-13)
 

@@ -114,7 +114,7 @@ def train_nudged(
     rounding.nudge(model.network[0].weight, nudge)
     history = _fit(model, train, test, epochs, batch_size, lr)
     right = np.diag(
-        confusion(test.targets, predict(model, batches(train, test, batch_size)[1], AT_ONCE).argmax(1))
+        confusion(test.labels, predict(model, batches(train, test, batch_size)[1], AT_ONCE).argmax(1))
     )
     return {"steps": history.steps, "epochs": history.epochs, "right": right.tolist()}
 

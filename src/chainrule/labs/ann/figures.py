@@ -127,7 +127,7 @@ def four_classes(results: AnnResults) -> Any:
 
 def samples(results: AnnResults) -> Any:
     """Draw the first pictures of each class."""
-    images, labels = results.train.data, results.train.targets
+    images, labels = results.train.images, results.train.labels
     first = {name: images[labels == i][:SAMPLES] for i, name in enumerate(results.train.classes)}
     title = f"The first {SAMPLES} training images of each class"
     return draw_groups({name: (found, [""] * len(found)) for name, found in first.items()}, title, columns=SAMPLES)
@@ -150,11 +150,11 @@ def training(results: AnnResults) -> Any:
 
 def predictions(results: AnnResults) -> Any:
     """Draw the first test images with the classifier's answers."""
-    truth = results.test.targets[:SHOWN].tolist()
+    truth = results.test.labels[:SHOWN].tolist()
     shown = results.probabilities[:SHOWN]
     right = int((shown.argmax(1) == truth).sum())
     title = f"{right} of the first {SHOWN} test images are recognised (the others in orange, with the truth)"
-    return show_predictions(results.test.data[:SHOWN], truth, shown, results.test.classes, title, columns=4)
+    return show_predictions(results.test.images[:SHOWN], truth, shown, results.test.classes, title, columns=4)
 
 
 # ---- the experiments ------------------------------------------------------------------------------------------

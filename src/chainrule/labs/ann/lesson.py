@@ -112,7 +112,7 @@ def run(options: Options) -> LabResult:
         probabilities = softmax(predict(model, test_batches, AT_ONCE))
         if reference.live:
             said = reference.live.predict(test_batches).argmax(1)
-            reference.live.run.epochs[-1]["confusion"] = confusion(test_data.targets, said).tolist()
+            reference.live.run.epochs[-1]["confusion"] = confusion(test_data.labels, said).tolist()
         results = AnnResults(
             options,
             hidden,
@@ -121,7 +121,7 @@ def run(options: Options) -> LabResult:
             test_data,
             Comparison(history, reference.run),
             probabilities,
-            confusion(test_data.targets, probabilities.argmax(1)),
+            confusion(test_data.labels, probabilities.argmax(1)),
             known_accuracy(model, train_data, "training images"),
             four_classes,
             *by_hand,

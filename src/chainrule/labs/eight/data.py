@@ -52,10 +52,10 @@ class FirstImages:
         if count is not None and count > self.available:
             kind = whole.source.kind
             raise LabError(f"{option} {count}: there are {self.available} in {kind}; --data full has more")
-        self.images, self.digits = whole.data[:count], whole.targets[:count]
+        self.images, self.digits = whole.images[:count], whole.labels[:count]
         self.eights = self.digits == EIGHT
         if not self.eights.any():
-            first = int(np.argmax(whole.targets == EIGHT)) + 1
+            first = int(np.argmax(whole.labels == EIGHT)) + 1
             raise LabError(f"{option} {count}: none of them is an eight, the first is number {first}")
         sha256 = content_sha256(self.images, self.digits.astype(np.uint8))
         self.source = replace(whole.source, images=len(self.images), sha256=sha256)

@@ -127,7 +127,7 @@ class Watch(Callback):
 def wrong_images(model: Any, images: MNIST) -> list[int]:
     """Return the numbers of the images whose class a network does not recognise."""
     said = predicted_classes(predict(model, DataLoader(images, batch_size=AT_ONCE)))
-    return [int(i) for i in np.flatnonzero(said != images.targets)]
+    return [int(i) for i in np.flatnonzero(said != images.labels)]
 
 
 # ---- what is trained ------------------------------------------------------------------------------------------

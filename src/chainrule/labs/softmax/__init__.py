@@ -93,7 +93,7 @@ def run(options: Options) -> LabResult:
         write_text(running.folder / "metrics-document.jsonl", "".join(lines))
 
         # Figures and conclusions.
-        right = predict(model, test_batches).argmax(1) == test.targets
+        right = predict(model, test_batches).argmax(1) == test.labels
         results = Results(
             options,
             train.source,
@@ -101,7 +101,7 @@ def run(options: Options) -> LabResult:
             Comparison(history, reference.run),
             document,
             apart=float(np.abs(document_W - np.asarray(model.weight).T).max()),
-            recall=[float(right[test.targets == digit].mean()) for digit in range(CLASSES)],
+            recall=[float(right[test.labels == digit].mean()) for digit in range(CLASSES)],
         )
         pictures = np.asarray(model.weight).reshape(CLASSES, 28, 28)
         title = "Weights of the ten digits: where it is light, ink speaks for the digit; where dark, against it"

@@ -114,7 +114,7 @@ def run(options: Options) -> LabResult:
         # Figures and conclusions.
         comparison = Comparison(history, reference.run)
         results = TutorialResults(options, sources, comparison)
-        images, labels = test_data.data[:SHOWN], test_data.targets[:SHOWN]
+        images, labels = test_data.images[:SHOWN], test_data.labels[:SHOWN]
         said = cr.tensor(predict(model, [test_data.batch(slice(0, SHOWN))])).softmax(1).numpy()
         title = results.on_predictions(int((said.argmax(1) == labels).sum()), len(labels))
         figures = {
