@@ -79,6 +79,7 @@ HABITS = [
     "Tensor(torch.zeros(2, 3).shape).shape",
     "Tensor(torch.tensor([1, 2]))",
     "Tensor(2.5)",
+    "Tensor(torch.tensor(2.5))",
     "Tensor(-1)",
     "Tensor([1], [2])",
     "FloatTensor([1, 2])",

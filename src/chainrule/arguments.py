@@ -38,6 +38,11 @@ def axis(tensor: Any, dim: Any) -> int:
     return dim % n  # type: ignore[no-any-return]
 
 
+def length(tensor: Any, along: int) -> int:
+    """Return the length of an axis counted from the front. A tensor without axes counts as one of length 1."""
+    return tensor.array.shape[along] if tensor.ndim else 1
+
+
 def axes(tensor: Any, dim: Any) -> Any:
     """Return ``dim`` as what NumPy calls axis: None for all axes, else one or a tuple."""
     if dim is None or (isinstance(dim, tuple | list) and not dim):
@@ -96,6 +101,12 @@ def named(name: str, option: str, given: tuple[Any, ...], by_name: Any) -> tuple
     if given:
         raise TypeError(f"{name}() expected {option} once, got {given} and {option}={by_name}")
     return (by_name,)
+
+
+def numbers(name: str, *operands: Any) -> None:
+    """Raise where all operands are booleans."""
+    if all(isinstance(x, bool) or getattr(x, "dtype", None) == np.dtype(bool) for x in operands):
+        raise NotImplementedError(f"{name}() needs numbers, got booleans: use int()")
 
 
 def fits(value: Any, dtype: DType) -> None:

@@ -437,7 +437,16 @@ class Tensor(Methods, NotCovered):
         self._rewrites = base._rewrites
         with autograd.enable_grad():
             part = run(ops.TakeView(base.array, self.array), [base])
-        self._op, self._requires_grad = part._op, part._requires_grad
+        self._take_history(part)
+
+    def _take_history(self, result: Tensor) -> None:
+        """Come from another operation from now on. A gradient that is retained is that of the tensor as it now is."""
+        before = self._op
+        self._op, self._requires_grad = result._op, result._requires_grad
+        if before is not None and before.hooks is not None and before.hooks.retained is self:
+            before.hooks.retained = None
+            if self._op is not None:
+                self.retain_grad()
 
     def _become_view(self, source: Tensor) -> None:
         self._memory, self._base = source._owner(), source if source._base is None else source._base
@@ -1268,7 +1277,7 @@ class Tensor(Methods, NotCovered):
         self.array[...] = result.array
         self._touch()
         if autograd.mode.recording:
-            self._op, self._requires_grad = result._op, result._requires_grad
+            self._take_history(result)
             base._rewrites += 1
             if before is not None:
                 self._rewrites = base._rewrites
@@ -1284,8 +1293,7 @@ class Tensor(Methods, NotCovered):
 
     def _follow(self, view: Tensor, before: Tensor) -> None:
         """Take the history of a view that was changed in place into that of its base."""
-        result = apply(ops.SetView(self.array, view.array), before, view)
-        self._op, self._requires_grad = result._op, result._requires_grad
+        self._take_history(apply(ops.SetView(self.array, view.array), before, view))
 
     def _check_can_become(self, result: Tensor) -> None:
         """Raise where an in-place operation would change the shape or the kind of elements."""
@@ -1390,7 +1398,7 @@ class Tensor(Methods, NotCovered):
     def _fill(self, values: Callable[[tuple[Int, ...]], Array]) -> Self:
         """Draw every element, in the order in which they lie in memory, as PyTorch does."""
         self._check_own_places()  # before anything is drawn
-        return self.copy_(draw(partial(ops.in_memory_order, self.array, values)))
+        return self.copy_(draw(lambda x: ops.in_memory_order(x, values), self))
 
     def _check_writable(self) -> None:
         if not self.array.flags.writeable:
@@ -1434,8 +1442,7 @@ class Tensor(Methods, NotCovered):
             self._check_own_places()
             if not self.array.size:
                 return self
-            below = partial(ops.drawn_below, source, self.array)
-            return self.copy_(apply(ops.NoGradient(below), p.expand(self.shape)))
+            return self.copy_(draw(partial(ops.drawn_below, source), self, p.expand(self.shape)))
         return self._fill(lambda shape: source.bernoulli(shape, p))
 
     def exponential_(self, lambd: Any = 1.0, *, generator: Generator | None = None) -> Self:
@@ -1500,7 +1507,7 @@ def from_data_or_shape(given: tuple[Any, ...], dtype: DType) -> Array:
     ((2, 3), array([1., 2.], dtype=float32))
     """
     data = given[0] if len(given) == 1 else given
-    if hasattr(data, "__array__") and np.ndim(data):
+    if hasattr(data, "__array__") and not isinstance(data, np.integer):
         return _to_array(data)
     if isinstance(data, Size) or all(isinstance(n, int | np.integer) for n in given):
         shape = arguments.shape(given)
@@ -1617,8 +1624,8 @@ def _is_operand(x: Any) -> bool:
     return isinstance(x, Tensor | bool | int | float) or hasattr(x, "__array__")
 
 
-def draw(function: Callable[[], Array]) -> Tensor:
-    """Return what a generator gives as a tensor; a captured step draws anew at every replay.
+def draw(function: Callable[..., Array], *tensors: Tensor) -> Tensor:
+    """Return what a function draws, of the arrays of tensors, if any; a captured step draws anew at every replay.
 
     Examples
     --------
@@ -1626,13 +1633,13 @@ def draw(function: Callable[[], Array]) -> Tensor:
     tensor([0., 0.], dtype=float64)
     """
 
-    def drawn() -> Array:
+    def drawn(*arrays: Array) -> Array:
         try:
-            return function()
+            return function(*arrays)
         except ValueError as error:
             raise RuntimeError(str(error)) from None  # as PyTorch
 
-    return apply(ops.NoGradient(drawn))
+    return apply(ops.NoGradient(drawn), *tensors)
 
 
 def _template(index: Any) -> tuple[Any, list[Tensor]]:
@@ -1684,7 +1691,9 @@ def _as_tuple(index: Any) -> Any:
 
 def _check_own_places(array: Any) -> None:
     """Raise where elements share their place in memory."""
-    if np.size(array) and any(n > 1 and not step for n, step in zip(np.shape(array), array.strides, strict=True)):
+    if array.flags.c_contiguous:
+        return
+    if any(n > 1 and not step for n, step in zip(array.shape, array.strides, strict=True)):
         raise RuntimeError(
             f"several elements of a tensor of shape {np.shape(array)} have one place in memory, as after "
             "expand(), and can't be changed in place: use clone()"
@@ -1693,7 +1702,7 @@ def _check_own_places(array: Any) -> None:
 
 def _check_shares_all_or_nothing(a: Any, b: Array) -> None:
     """Raise where a part of ``a``, which is to be changed, is a part of the operand ``b``."""
-    if not (a.flags.c_contiguous and b.flags.c_contiguous and np.may_share_memory(a, b)):
+    if a is b or not (a.flags.c_contiguous and b.flags.c_contiguous and np.may_share_memory(a, b)):
         return
     if (a.ctypes.data, a.size) != (b.ctypes.data, b.size):
         raise RuntimeError(

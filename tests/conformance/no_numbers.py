@@ -59,6 +59,14 @@ GROUPS = {
         "nn.Module.zero_grad",
         "conformance/test_structure_torch.py",
     ),
+    "Containers of parameters": (
+        "nn.Buffer nn.ParameterDict nn.ParameterList",
+        "nn/test_parameter_containers_torch.py",
+    ),
+    "Hooks of modules in the backward pass": (
+        "nn.Module.register_full_backward_hook nn.Module.register_full_backward_pre_hook",
+        "nn/test_backward_hooks_torch.py",
+    ),
     "States and hooks of modules": (
         "nn.Module.state_dict nn.Module.load_state_dict nn.Module.get_extra_state nn.Module.set_extra_state "
         "nn.Module.set_submodule nn.Module.register_forward_hook nn.Module.register_forward_pre_hook "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -24,17 +24,15 @@ def room(library: Any, name: str) -> Any:
 
 
 def public(name: str) -> list[str]:
-    """Return PyTorch's names of a room: what it lists, or what is its own, without modules."""
+    """Return PyTorch's names of a room: what it lists, or else all; without modules and typing's names."""
     found = room(torch, name)
     listed = None if name == "Tensor" else getattr(found, "__all__", None)
-    return [n for n in sorted(listed or dir(found)) if n[0] != "_" and (listed or _own(getattr(found, n, None)))]
+    return [n for n in sorted(listed or dir(found)) if n[0] != "_" and _own(getattr(found, n, None))]
 
 
 def _own(value: Any) -> bool:
-    return not inspect.ismodule(value) and getattr(value, "__module__", "torch") not in (
-        "typing",
-        "collections.abc",
-    )
+    typed = getattr(value, "__module__", "torch") in ("typing", "collections.abc") or value is TYPE_CHECKING
+    return not inspect.ismodule(value) and not typed
 
 
 def here(name: str, room_name: str) -> bool:

@@ -87,7 +87,7 @@ for _make in (ops.Log, ops.Sqrt):
     SAMPLES[_make.__name__] = each(_make, low=0.1, high=50.0)
 for _make in (ops.GELU, ops.TanhGELU, ops.SiLU, ops.Mish, ops.LogSigmoid, ops.Softsign, ops.Tanhshrink, ops.SELU):
     SAMPLES[_make.__name__] = each(_make, low=-4.1, high=4.0)
-for _make in (ops.Sinh, ops.Cosh, ops.Asinh, ops.Atan, ops.Erf, ops.Erfc, ops.Expm1):
+for _make in (ops.Sinh, ops.Cosh, ops.Asinh, ops.Atan, ops.Erf, ops.Erfc, ops.Exp2, ops.Expm1):
     SAMPLES[_make.__name__] = each(_make)
 for _make in (ops.Asin, ops.Acos, ops.Atanh, ops.Erfinv):
     SAMPLES[_make.__name__] = each(_make, low=-0.9, high=0.9)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from chainrule.functions.comparisons import *
     from chainrule.functions.contractions import *
     from chainrule.functions.counting import *
+    from chainrule.functions.cutting import *
+    from chainrule.functions.distances import *
     from chainrule.functions.grids import *
     from chainrule.functions.joining import *
     from chainrule.functions.linear_algebra import *
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from chainrule.functions.pointwise import *
     from chainrule.functions.properties import *
     from chainrule.functions.rearranging import *
+    from chainrule.functions.running import *
     from chainrule.functions.scattering import *
     from chainrule.functions.selecting import *
     from chainrule.functions.sorting import *
@@ -67,7 +70,7 @@ _counting, _rearranging = map(_Method, ("counting", "rearranging"))
 _scattering, _selecting = map(_Method, ("scattering", "selecting"))
 _sorting, _statistics = map(_Method, ("sorting", "statistics"))
 _linear_algebra, _properties = map(_Method, ("linear_algebra", "properties"))
-_joining, _triangles = map(_Method, ("joining", "triangles"))
+_cutting, _running, _triangles = map(_Method, ("cutting", "running", "triangles"))
 _alike, _storage, _repeating = map(_OnlyMethod, ("alike", "storage", "rearranging"))
 _filling = _OnlyMethod("triangles")
 _in_place = _InPlace("in_place")
@@ -107,7 +110,7 @@ class Methods:
 
     bincount = count_nonzero = histc = unique = unique_consecutive = _counting
 
-    chunk = dsplit = hsplit = split_with_sizes = tensor_split = unbind = vsplit = _joining
+    chunk = dsplit = hsplit = split_with_sizes = tensor_split = unbind = vsplit = _cutting
 
     broadcast_to = moveaxis = movedim = ravel = swapaxes = swapdims = unflatten = _rearranging
     flip = fliplr = flipud = repeat_interleave = roll = rot90 = tile = _rearranging
@@ -121,10 +124,11 @@ class Methods:
 
     argwhere = index_select = masked_select = narrow = nonzero = select = take = take_along_dim = _selecting
 
-    cummax = cummin = kthvalue = median = mode = msort = nanmedian = _sorting
-    nanquantile = quantile = sort = topk = _sorting
+    kthvalue = median = mode = msort = nanmedian = nanquantile = quantile = sort = topk = _sorting
 
-    aminmax = corrcoef = cov = cumprod = diff = logcumsumexp = nanmean = nansum = _statistics
+    aminmax = corrcoef = cov = nanmean = nansum = _statistics
+
+    cummax = cummin = cumprod = diff = logcumsumexp = _running
     cumprod_ = cumsum_ = _in_place
 
     expand_as = new_empty = new_full = new_ones = new_tensor = new_zeros = reshape_as = type_as = view_as = _alike
@@ -149,13 +153,15 @@ class NotCovered:
 _NO_METHODS = {
     "contractions": "einsum tensordot",
     "counting": "isin",
-    "linear_algebra": "cdist chain_matmul",
+    "distances": "cdist",
+    "linear_algebra": "chain_matmul",
     "properties": "is_floating_point is_tensor numel result_type",
     "grids": "broadcast_shapes broadcast_tensors cartesian_prod combinations meshgrid",
     "joining": "atleast_1d atleast_2d atleast_3d block_diag column_stack concat concatenate dstack hstack "
     "row_stack vstack",
+    "running": "trapezoid trapz",
     "sorting": "bucketize searchsorted",
-    "statistics": "std_mean trapezoid trapz var_mean",
+    "statistics": "std_mean var_mean",
     "triangles": "tril_indices triu_indices",
 }
 _METHODS = [m for m in vars(Methods).values() if type(m) is _Method]

@@ -48,6 +48,7 @@ def unique(
     (tensor([1, 3]), tensor([1, 2]))
     """
     x = _without_derivative("unique", input)
+    _refuse_capture("unique", "do it outside of the step")
     axis = _parts("unique", x, dim)
     values, inverse, counts = np.unique(
         np.atleast_1d(x.array), return_inverse=True, return_counts=True, axis=axis, equal_nan=False
@@ -81,6 +82,7 @@ def unique_consecutive(
     tensor([1, 2, 1])
     """
     x = _without_derivative("unique_consecutive", input)
+    _refuse_capture("unique_consecutive", "do it outside of the step")
     axis = _parts("unique_consecutive", x, dim) or 0
     parts = np.moveaxis(x.array.reshape(-1) if dim is None or not x.ndim else x.array, axis, 0)
     differs = (parts[1:] != parts[:-1]).any(axis=tuple(range(1, parts.ndim)))
@@ -111,8 +113,11 @@ def _without_derivative(name: str, input: Any) -> Tensor:
     x = tensor_given(name, input)
     if autograd.mode.recording and x.requires_grad:
         raise RuntimeError(f"{name}() has no derivative: use detach() on what requires a gradient")
-    autograd.refuse_capture(f"calls {name}(), whose shape depends on values", "do it outside of the step")
     return x
+
+
+def _refuse_capture(name: str, mend: str) -> None:
+    autograd.refuse_capture(f"calls {name}(), whose shape depends on values", mend)
 
 
 def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Tensor:
@@ -138,7 +143,7 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Tensor:
     tensor([1, 0, 2])
     """
     x, least = tensor_given("bincount", input), arguments.whole("minlength", minlength)
-    autograd.refuse_capture("calls bincount(), whose shape depends on values", "compare with arange()")
+    _refuse_capture("bincount", "compare with arange()")
     if x.dtype.kind not in "iu":
         raise NotImplementedError(f"bincount() counts integers, got {x.dtype}")
     if x.ndim != 1 or least < 0 or (x.numel() and x.array.min() < 0):
@@ -218,13 +223,11 @@ def histc(input: Any, bins: int = 100, min: Any = 0, max: Any = 0) -> Tensor:
     >>> histc(Tensor([1.0, 2.0, 1.0]), bins=4, min=0, max=3)
     tensor([0., 2., 1., 0.])
     """
-    x, bins = tensor_given("histc", input), arguments.whole("bins", bins)
+    x, bins = _without_derivative("histc", input), arguments.whole("bins", bins)
     if x.dtype.kind != "f":
         raise NotImplementedError(f"histc() needs floating-point elements, got {x.dtype}: use float() first")
     if bins < 1:
         raise RuntimeError(f"histc() expected at least one bin, got {bins}")
-    if autograd.mode.recording and x.requires_grad:
-        raise RuntimeError("histc() has no derivative: use detach() on what requires a gradient")
     return apply(ops.NoGradient(partial(_histogram, bins, min, max)), x)
 
 

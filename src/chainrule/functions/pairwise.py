@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import autograd, dtypes, ops
+from chainrule import arguments, autograd, ops
 from chainrule.ops import Operation
 from chainrule.tensor import Tensor, apply, as_tensor, binary, tensor_given, where
 
@@ -42,8 +42,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         return quotient
     if rounding_mode not in ("floor", "trunc"):
         raise RuntimeError(f"div() expected rounding_mode 'floor', 'trunc' or None, got {rounding_mode!r}")
-    if a.dtype == dtypes.bool_ == getattr(other, "dtype", type(other)):
-        raise NotImplementedError("div() rounds numbers, got booleans: use x.int()")
+    arguments.numbers("div", a, other)
     return binary(ops.Step(ops.floor_divide if rounding_mode == "floor" else ops.trunc_divide), a, other)
 
 
@@ -119,8 +118,7 @@ def fmod(input: Any, other: Any) -> Tensor:
     tensor([-1.,  1.])
     """
     a = tensor_given("fmod", input)
-    if a.dtype == dtypes.bool_ == getattr(other, "dtype", type(other)):
-        raise NotImplementedError("fmod() needs numbers, got booleans: use x.int()")
+    arguments.numbers("fmod", a, other)
     return binary(ops.Fmod(), a, other)
 
 
@@ -313,10 +311,9 @@ def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor
     >>> addcmul(Tensor([1.0]), Tensor([2.0]), Tensor([3.0]), value=0.5)
     tensor([4.])
     """
-    a, b = _two("addcmul", tensor1, tensor2)
-    if tensor_given("addcmul", input).dtype == a.dtype == b.dtype == dtypes.bool_:
-        raise NotImplementedError("addcmul() needs numbers, got booleans: use int()")
-    return tensor_given("addcmul", input).add(a * b, alpha=value)
+    x, (a, b) = tensor_given("addcmul", input), _two("addcmul", tensor1, tensor2)
+    arguments.numbers("addcmul", x, a, b)
+    return x.add(a * b, alpha=value)
 
 
 def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import dtypes, ops
+from chainrule import arguments, dtypes, ops
 from chainrule.tensor import Tensor, apply, tensor_given, where
 
 # ---- powers, exponential functions and logarithms --------------------------------------------------------------
@@ -420,8 +420,7 @@ def _floating(name: str, input: Any) -> Tensor:
 
 def _rounded(name: str, function: Any, input: Any) -> Tensor:
     x = tensor_given(name, input)
-    if x.dtype == dtypes.bool_:
-        raise NotImplementedError(f"{name}() needs numbers, got booleans: use x.int()")
+    arguments.numbers(name, x)
     return apply(ops.Step(function), x)
 
 

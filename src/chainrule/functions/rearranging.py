@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule import arguments, autograd, dtypes, ops
 from chainrule.creation import arange, cat
-from chainrule.functions.joining import length_along
+from chainrule.functions.cutting import length_along
 from chainrule.tensor import Tensor, apply, tensor_given
 
 # ---- turned ------------------------------------------------------------------------------------------------

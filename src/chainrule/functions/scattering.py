@@ -116,8 +116,8 @@ def scatter_reduce(
     if reduce not in ("sum", "mean", "amax", "amin"):
         raise NotImplementedError(f"scatter_reduce() covers sum, mean, amax and amin, got {reduce!r}")
     x, axis, places = _target("scatter_reduce", input, dim, index)
-    if reduce == "mean" and x.dtype == dtypes.bool_:
-        raise NotImplementedError("scatter_reduce() takes the mean of numbers, got booleans: use x.int()")
+    if reduce == "mean":
+        arguments.numbers("scatter_reduce", x)
     source = _source("scatter_reduce", x, places, src)
     if not include_self:
         x = scatter(x, dim, places, _neutral(reduce, x.dtype))
@@ -221,7 +221,7 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Tensor:
         raise RuntimeError(f"index_fill() expected one number, got shape {np.shape(value)}")
     if places.ndim > 1 or places.dtype != dtypes.int64:
         raise IndexError(f"index_fill() expected an index of int64 of one axis, got {places.dtype} {places.shape}")
-    length = x.array.shape[axis] if x.ndim else 1
+    length = arguments.length(x, axis)
     places = positions("index_fill", places, length, least=-length) % max(length, 1)
     if not x.ndim:
         return index_fill(x.reshape(1), 0, places, value).reshape(())
@@ -318,7 +318,7 @@ def _rows(
     wanted = tuple(places.numel() if i == axis else n for i, n in enumerate(x.shape))
     if rows.shape != wanted and not (rows.numel() == places.numel() == 1 and x.ndim <= 1):
         raise RuntimeError(f"{name}() expected a source of shape {wanted}, got {rows.shape}")
-    places = positions(name, places, x.shape[axis] if x.ndim else 1)
+    places = positions(name, places, arguments.length(x, axis))
     return x, axis, _along(wanted, axis, places), rows.reshape(wanted)
 
 

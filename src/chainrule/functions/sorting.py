@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import arguments, dtypes, ops
+from chainrule import arguments, ops
 from chainrule.ops import Array
 from chainrule.tensor import Tensor, ValuesAndIndices, _operands, apply, as_tensor, tensor_given, where
 
@@ -83,10 +83,10 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     """
     x, k = _ordered("topk", input), arguments.whole("k", k)
     axis = arguments.axis(x, dim)
-    least = 0 if x.ndim else 1
-    if not least <= k <= _length(x, axis):
-        raise RuntimeError(f"topk() expected k from {least} to {_length(x, axis)} along dim {dim}, got {k}")
-    return _chosen(x, axis, True, partial(ops.top, k=k, largest=largest))
+    least, most = 0 if x.ndim else 1, arguments.length(x, axis)
+    if not least <= k <= most:
+        raise RuntimeError(f"topk() expected k from {least} to {most} along dim {dim}, got {k}")
+    return chosen(x, axis, True, partial(ops.top, k=k, largest=largest))
 
 
 def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> ValuesAndIndices:
@@ -115,13 +115,13 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Values
     """
     x, k = _ordered("kthvalue", input), arguments.whole("k", k)
     axis = arguments.axis(x, dim)
-    if not 1 <= k <= _length(x, axis):
-        raise RuntimeError(f"kthvalue() expected k from 1 to {_length(x, axis)} along dim {dim}, got {k}")
+    if not 1 <= k <= arguments.length(x, axis):
+        raise RuntimeError(f"kthvalue() expected k from 1 to {arguments.length(x, axis)} along dim {dim}, got {k}")
 
     def position(x: Array, axis: int) -> Array:
         return np.take(np.argpartition(x, k - 1, axis), [k - 1], axis)
 
-    return _chosen(x, axis, keepdim, position)
+    return chosen(x, axis, keepdim, position)
 
 
 def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
@@ -163,7 +163,7 @@ def _median(name: str, input: Any, dim: int | None, keepdim: bool, skip_nan: boo
     if dim is not None:
         axis = arguments.axis(x, dim)
         arguments.has_elements(name, x, dim)
-        return _chosen(x, axis, keepdim, partial(ops.middle, skip_nan=skip_nan))
+        return chosen(x, axis, keepdim, partial(ops.middle, skip_nan=skip_nan))
     if x.numel():
         return apply(ops.Median(skip_nan), x)
     if x.dtype.kind != "f":
@@ -202,7 +202,7 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False) -> ValuesAndIndices:
         found = np.take_along_axis(order, np.argmax(lengths, -1)[..., np.newaxis], -1)
         return np.moveaxis(found, -1, axis)
 
-    return _chosen(x, axis, keepdim, last_of_longest_run)
+    return chosen(x, axis, keepdim, last_of_longest_run)
 
 
 def quantile(
@@ -295,34 +295,6 @@ def _ranks(row: Tensor, q: Tensor, skip_nan: bool) -> Tensor:
 
 
 _WHOLE: dict[str, Any] = {"lower": np.floor, "higher": np.ceil, "nearest": np.round}
-
-
-def cummax(input: Any, dim: int) -> ValuesAndIndices:
-    """Return the largest element up to each place along an axis, and where it stands, the last of equal ones.
-
-    Examples
-    --------
-    >>> cummax(Tensor([1.0, 3.0, 2.0]), 0).values
-    tensor([1., 3., 3.])
-    """
-    return _farthest("cummax", input, dim, largest=True)
-
-
-def cummin(input: Any, dim: int) -> ValuesAndIndices:
-    """Return the smallest element up to each place along an axis, and where it stands, the last of equal ones.
-
-    Examples
-    --------
-    >>> cummin(Tensor([2.0, 3.0, 1.0]), 0).values
-    tensor([2., 2., 1.])
-    """
-    return _farthest("cummin", input, dim, largest=False)
-
-
-def _farthest(name: str, input: Any, dim: int, largest: bool) -> ValuesAndIndices:
-    x = tensor_given(name, input)
-    axis = arguments.axis(x, dim)
-    return _chosen(x, axis, True, partial(ops.farthest, largest=largest))
 
 
 def searchsorted(
@@ -424,17 +396,18 @@ def _places(side: Any, sequence: Array, x: Array) -> Array:
 
 def _ordered(name: str, input: Any) -> Tensor:
     x = tensor_given(name, input)
-    if x.dtype == dtypes.bool_:
-        raise NotImplementedError(f"{name}() needs numbers, got booleans: use x.int()")
+    arguments.numbers(name, x)
     return x
 
 
-def _length(x: Tensor, axis: int) -> int:
-    return x.array.shape[axis] if x.ndim else 1
+def chosen(x: Tensor, axis: int, keepdim: bool, find: Any) -> ValuesAndIndices:
+    """Return the elements, and their positions, that ``find(array, axis)`` picks along an axis.
 
-
-def _chosen(x: Tensor, axis: int, keepdim: bool, find: Any) -> ValuesAndIndices:
-    """Return the elements, and their positions, that ``find(array, axis)`` picks along an axis."""
+    Examples
+    --------
+    >>> chosen(tensor([[3, 1, 2]]), 1, False, partial(np.argmax, keepdims=True)).values
+    tensor([3])
+    """
     row = x if x.ndim else x.reshape(1)
     indices = apply(ops.NoGradient(partial(find, axis=axis)), row)
     values = row.gather(axis, indices)

@@ -95,7 +95,7 @@ def erfc(x: Array) -> Array:
 def erfinv(x: Array) -> Array:
     """Compute the y with erf y = x, to a few units in the last place.
 
-    Winitzki's formula is right to three digits; each step of Halley's method triples them.
+    Winitzki's formula is right to three digits; two steps of Halley's method triple that twice.
 
     Parameters
     ----------
@@ -114,9 +114,10 @@ def erfinv(x: Array) -> Array:
     log = np.log1p(-size * size)
     half = 2 / (math.pi * 0.147) + log / 2
     y = np.sqrt(np.sqrt(half * half - log / 0.147) - half)
-    single = x.dtype == np.float32
-    for _ in range(1 if single else 2):
-        error = erf(y) - size if single else np.where(size < 0.5, erf(y) - size, (1 - size) - erfc(y))
+    for _ in range(2):
+        error = erf(y) - size
+        if x.dtype == np.float64:  # float32 is never so near 1 that the digits of its complement would count
+            error = np.where(size < 0.5, error, (1 - size) - erfc(y))
         step = error * np.exp(y * y) * (math.sqrt(math.pi) / 2)
         y = y - step / (1 + y * step)
     return np.copysign(np.where(size == 1, np.inf, y), x).astype(x.dtype)

@@ -29,7 +29,7 @@ def stop_unless_finite(loss: Tensor) -> None:
 
     Examples
     --------
-    >>> stop_unless_finite(Tensor(2.5))
+    >>> stop_unless_finite(tensor(2.5))
     """
     value = loss.item()
     if not math.isfinite(value):

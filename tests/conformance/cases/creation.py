@@ -7,8 +7,8 @@ from tests.conformance.trial import Case, Trial, Within
 SECTION = "Making tensors"
 KINDS = tuple(map(Dtype, ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool")))
 MADE = {"dtype": (None, *KINDS), "device": (None, "cpu", "nowhere"), "requires_grad": (False, True)}
-REFUSED = {"out": None, "layout": None, "pin_memory": False}
-LIKE = {"layout": None, "memory_format": None}
+REFUSED = {"out": True, "layout": True, "pin_memory": False}
+LIKE = {"layout": True, "memory_format": True}
 SIZES = [(), (0,), (1,), (7,), (3, 5), (2, 0, 3), (2, 3, 4)]
 NO_SIZES = [(-1,), (2.5,), (True,), ("a",), ((2,), 3), (2, 3.0), ((2, -1),), ()]
 
@@ -158,7 +158,7 @@ CLASS = "The class Tensor(data) keeps the dtype of data, where PyTorch's makes f
 CASES = [
     made("zeros", sized, refused=REFUSED),
     made("ones", sized, refused=REFUSED),
-    made("empty", sized, values=False, refused=REFUSED | {"memory_format": None}),
+    made("empty", sized, values=False, refused=REFUSED | {"memory_format": True}),
     made("full", filled, refused=REFUSED),
     made("zeros_like", like, refused=LIKE),
     made("ones_like", like, refused=LIKE),

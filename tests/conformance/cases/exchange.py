@@ -59,15 +59,8 @@ def as_safetensors(state, out):
         if not out:
             safetensors.torch.save_file(dict(state), path)
             return load_safetensors(path)
-        save_safetensors(Stored(state), path)
+        save_safetensors(state, path)
         return safetensors.torch.load_file(path)
-
-
-class Stored:
-    """What has a state dict."""
-
-    def __init__(self, state):
-        self.state_dict = lambda: state
 
 
 def as_file(**options):

@@ -282,8 +282,8 @@ BOUNDS = {"steps": Within(8, "terms"), "state": Within(32, "terms")}
 
 
 FEW = (
-    "float32: two steps of three iterations at most; near the minimum, rounding decides when a search ends. Of losses "
-    "that are not convex, long searches part in float64 too, and may end in different minima."
+    "float32: two steps of three iterations at most; near the minimum, rounding decides when a search ends. Of "
+    "losses that are not convex, long searches part in float64 too, and may end in different minima."
 )
 
 

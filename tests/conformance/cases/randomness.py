@@ -10,7 +10,7 @@ OWN = ByLibrary(lambda lib: lib.root.Generator().manual_seed(11))
 FLOATS = (None, Dtype("float32"), Dtype("float64"))
 KINDS = ("uint8", "int8", "int16", "int32", "int64", "float32", "float64", "bool")
 MADE = {"generator": (None, OWN), "device": (None, "cpu"), "requires_grad": (False, True)}
-REFUSED = {"out": None, "layout": None, "pin_memory": False}
+REFUSED = {"out": True, "layout": True, "pin_memory": False}
 INEXACT = {"integers that the dtype can't tell apart": "integers expected bounds that float"}
 LIKE = {"device": (None, "cpu"), "requires_grad": (False, True), "generator": (None, OWN)}
 
@@ -376,8 +376,8 @@ def batches(d):
 
 
 TOO_FEW = (
-    "Drawing more without replacement than there are weights above 0: the rest have weight 0, here the first of these "
-    "in their order, in PyTorch any."
+    "Drawing more without replacement than there are weights above 0: the rest have weight 0, here the first of "
+    "these in their order, in PyTorch any."
 )
 FROM_MKL = "On Intel processors PyTorch draws them from MKL's generator, and they differ."
 WORKERS = {"timeout": 3, "multiprocessing_context": "spawn"}
@@ -386,12 +386,12 @@ CASES = [
     called("randn", sized, refused=REFUSED),
     called("randint", integers, refused=REFUSED, narrower=INEXACT),
     called("randperm", orders, refused=REFUSED),
-    called("rand_like", like, refused={"layout": None, "memory_format": None}),
-    called("randn_like", like, refused={"layout": None, "memory_format": None}),
-    called("randint_like", integers_like, refused={"layout": None, "memory_format": None}, narrower=INEXACT),
+    called("rand_like", like, refused={"layout": True, "memory_format": True}),
+    called("randn_like", like, refused={"layout": True, "memory_format": True}),
+    called("randint_like", integers_like, refused={"layout": True, "memory_format": True}, narrower=INEXACT),
     called("normal", normals, refused=REFUSED),
-    called("bernoulli", probabilities, refused={"out": None}),
-    called("multinomial", weights, refused={"out": None}, note=TOO_FEW),
+    called("bernoulli", probabilities, refused={"out": True}),
+    called("multinomial", weights, refused={"out": True}, note=TOO_FEW),
     *(fill(name, FROM_MKL if name in ("bernoulli_", "exponential_") else "") for name in FILLS),
     Case(
         "manual_seed",

@@ -74,7 +74,9 @@ def method(name, draw, bounds=SUMS, **more):
 
 
 def with_alpha(d):
-    inputs, options = rows(d)
+    [x, index, source], options = rows(d)
+    kind = d.pick(np.int64, np.int32) if d.chance(0.2) else x.dtype
+    inputs = [x.astype(kind), index, source.astype(kind)]
     return inputs, options | ({"alpha": d.pick(2, -0.5)} if d.chance() else {})
 
 
@@ -95,7 +97,10 @@ def number(d):
 def reduced(d):
     [x, index, source], options, _ = places(d)
     source = source[tuple(slice(n) for n in index.shape)]
-    x = x + x.dtype.type(0.3)  # PyTorch lets what is not to take part share the gradient, where it is equal
+    if d.chance(0.15):
+        x, source = x > 0, source > 0
+    else:
+        x = x + x.dtype.type(0.3)  # PyTorch lets what is not to take part share the gradient, where it is equal
     return [x, index, source], options | d.options(reduce=("sum", "mean", "amax", "amin"), include_self=FLAGS)
 
 

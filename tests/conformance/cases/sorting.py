@@ -60,7 +60,7 @@ SOME = {"dim": (None, *DIMS), "keepdim": FLAGS}
 def fractions(name):
     def draw(d):
         x = different(d, d.pick((5,), (4, 3), (2, 3, 4), ()), integers=0.05)
-        q = d.pick(0.5, 0.25, 0.0, 1.0, 0.9, 1.5, None)
+        q = d.pick(0.5, 0.25, 0.0, 1.0, 0.9, 1.5, 1, None)
         if q is None:
             q = d.cast(d.pick([0.1, 0.5, 1.0], [0.3]))
         kinds = ("linear", "lower", "higher", "midpoint", "nearest")
@@ -77,14 +77,14 @@ def ascending(d, shape):
 
 def sequences(d):
     rows = d.pick(((5,), (4, 3)), ((5,), ()), ((2, 5), (2, 3)), ((2, 5), (3, 3)), ((0,), (3,)))
-    sequence, x = ascending(d, rows[0]), d.values(rows[1], special=(np.inf, -np.inf))
+    sequence, x = ascending(d, rows[0]), d.values(rows[1], special=(np.inf, -np.inf, np.nan))
     if d.chance(0.2):
         x = x.astype(np.float64)
     right = d.chance()
     options = {"right": right, "side": d.pick(None, "right", "right" if right else "left")}
     if d.chance(0.2) and sequence.ndim == 1:
         order = d.rng.permutation(sequence.size)
-        sequence, options["sorter"] = sequence[np.argsort(order)], order
+        sequence, options["sorter"] = sequence[np.argsort(order)], order[: d.pick(None, None, None, -1)]
     return [sequence, x], options | {"out_int32": d.chance()}
 
 

@@ -113,9 +113,7 @@ def train_nudged(
     model = build_classifier(ann_networks, cr.manual_seed, seed, hidden, dropout)
     rounding.nudge(model.network[0].weight, nudge)
     history = _fit(model, train, test, epochs, batch_size, lr)
-    right = np.diag(
-        confusion(test.labels, predict(model, batches(train, test, batch_size)[1], AT_ONCE).argmax(1))
-    )
+    right = np.diag(confusion(test.labels, predict(model, batches(train, test, batch_size)[1], AT_ONCE).argmax(1)))
     return {"steps": history.steps, "epochs": history.epochs, "right": right.tolist()}
 
 
