@@ -243,6 +243,32 @@ def test_every_function_of_tensors_sees_the_values_of_each_call(name):
         assert [(t.dtype, t.shape, bits(t)) for t in got] == [(t.dtype, t.shape, bits(t)) for t in expected]
 
 
+def test_a_tensor_from_outside_is_drawn_anew_by_every_replay():
+    seen = []
+    for wrap in (lambda step: step, cr.capture):
+        cr.manual_seed(0)
+        noise, mask, weight = cr.zeros(3, 2).T, cr.zeros(3), cr.zeros(4, 3)
+
+        @wrap
+        def step(x, noise=noise, mask=mask, weight=weight):
+            noise.uniform_(1, 2)
+            mask.bernoulli_(x)
+            nn.init.xavier_normal_(weight)
+            return noise * mask, weight.sum()
+
+        seen.append([bits(t) for p in (0.5, 0.5, 0.5, 0.1, 0.9) for t in step(cr.full((3,), p))])
+    assert seen[0] == seen[1]
+
+
+def test_a_view_that_was_changed_with_a_gradient_before_the_step_can_be_read_in_it():
+    x = cr.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    v, w = y[:1], y[1:]
+    v.mul_(3)
+    step = cr.capture(lambda z: v * z + w)
+    assert [step(cr.full((1,), z)).tolist() for z in (1.0, 2.0, 3.0)] == [[10.0], [16.0], [22.0]]
+
+
 def test_training_and_evaluation_mode_are_recorded_apart():
     cr.manual_seed(0)
     model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))

@@ -89,3 +89,16 @@ def test_a_part_of_a_view_is_changed_with_pytorchs_gradient(view, change):
         (y * y).sum().backward()
         gradients.append(x.grad.tolist())
     assert gradients[0] == gradients[1]
+
+
+@pytest.mark.parametrize("change", [lambda v: v.mul_(3), lambda v: v[:1].add_(v[1:]), lambda v: v.clamp_(0, 3)])
+def test_what_a_base_is_used_for_through_a_changed_view_is_in_its_gradient(change):
+    gradients = []
+    for library in (torch, cr):
+        x = library.tensor([1.0, 2.0], requires_grad=True)
+        y = x * 2
+        v = y[:]
+        change(v)
+        found = library.autograd.grad((y * v).sum(), [v, y, x])
+        gradients.append([g.tolist() for g in found])
+    assert gradients[0] == gradients[1]

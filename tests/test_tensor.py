@@ -474,7 +474,7 @@ def test_arrays_on_the_left_leave_the_operation_to_the_tensor():
 
 @pytest.mark.parametrize("value", ["text", [1j], np.zeros(2, np.float16), np.zeros(1, "U1")])
 def test_elements_that_tensors_cannot_hold_are_refused(value):
-    with pytest.raises(TypeError, match="a tensor (can hold float32|is made of numbers)"):
+    with pytest.raises(TypeError, match=r"a tensor (can hold float32|is made of numbers)"):
         tensor(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS, isfunction, unwrap
 from typing import Any, TypeVar, cast
@@ -84,15 +84,15 @@ def name_all(namespace: dict[str, Any], names: Iterable[str]) -> None:
     namespace |= {name: named(name, namespace[name]) for name in names}
 
 
-def name_methods(owner: type) -> None:
-    """Give the methods of a class that take arguments their names: :func:`named`."""
+def name_methods(owner: type, besides: Container[str]) -> None:
+    """Give the methods of a class that take arguments their names: :func:`named`; not to those in ``besides``."""
     for name, method in [*vars(owner).items()]:
-        if name[0] != "_" and isfunction(method) and _takes_arguments(method):
+        if name[0] != "_" and name not in besides and isfunction(method) and _takes_arguments(method):
             setattr(owner, name, named(name, method))
 
 
 def _takes_arguments(method: Any) -> bool:
-    code = method.__code__
+    code = unwrap(method).__code__
     return bool(code.co_argcount + code.co_kwonlyargcount > 1 or code.co_flags & CO_VARARGS)
 
 

@@ -432,7 +432,7 @@ class Tensor(Methods, NotCovered):
         base = self._base
         if base is None or base._rewrites == self._rewrites:
             return
-        if autograd.mode.tape is not None or (self.array.size and not np.may_share_memory(base.array, self.array)):
+        if self.array.size and not np.may_share_memory(base.array, self.array):
             raise RuntimeError(_STALE.format(tuple(self.shape)))
         self._rewrites = base._rewrites
         with autograd.enable_grad():
@@ -440,7 +440,7 @@ class Tensor(Methods, NotCovered):
         self._take_history(part)
 
     def _take_history(self, result: Tensor) -> None:
-        """Come from another operation from now on. A gradient that is retained is that of the tensor as it now is."""
+        """Come from another operation from now on; a gradient that is retained is that of the new values."""
         before = self._op
         self._op, self._requires_grad = result._op, result._requires_grad
         if before is not None and before.hooks is not None and before.hooks.retained is self:
@@ -1278,10 +1278,10 @@ class Tensor(Methods, NotCovered):
         self._touch()
         if autograd.mode.recording:
             self._take_history(result)
-            base._rewrites += 1
             if before is not None:
                 self._rewrites = base._rewrites
                 base._follow(self, before)
+            base._rewrites += 1  # from here on, this view too is a part of what its base has become
         return self
 
     def _become_on_tape(self, result: Tensor) -> Self:
@@ -1967,5 +1967,5 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     return apply(ops.Where(), condition, a, b)
 
 
-name_methods(Tensor)
+name_methods(Tensor, besides={"accumulate_grad", "receive_grad", "seed_of_backward"})  # the engine's own
 name_all(globals(), ("as_tensor", "matmul", "where"))

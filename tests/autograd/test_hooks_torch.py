@@ -55,6 +55,45 @@ def test_hooks_come_in_their_order_before_what_is_retained_and_accumulated():
     assert len(agree(scenario)) == 12
 
 
+IN_PLACE = {
+    "multiplied": lambda y: y.mul_(3),
+    "an element set": lambda y: y.__setitem__(0, 5.0),
+    "copied to": lambda y: y.copy_(y.detach() * 3),
+    "twice": lambda y: y.mul_(3).add_(y),
+    "a view changed": lambda y: y[0].mul_(3),
+    "two views changed": lambda y: (y[0].mul_(3), y[1:].add_(1)),
+}
+
+
+@pytest.mark.parametrize("hooked", [False, True])
+@pytest.mark.parametrize("changed", IN_PLACE)
+def test_a_retained_gradient_is_that_of_the_tensor_after_its_changes_in_place(changed, hooked):
+    def scenario(library):
+        x = leaf(library, 1, 2)
+        y = x * 2
+        y.retain_grad()
+        if hooked:
+            y.register_hook(lambda g: g * 10)
+        IN_PLACE[changed](y)
+        (y * y).sum().backward()
+        return y.grad, x.grad
+
+    assert isinstance(agree(scenario), list)
+
+
+def test_a_retained_gradient_of_a_view_is_that_after_its_base_was_changed():
+    def scenario(library):
+        x = leaf(library, 1, 2)
+        y = x * 2
+        v = y[:1]
+        v.retain_grad()
+        y.mul_(3)
+        (v * v).sum().backward()
+        return v.grad, x.grad
+
+    assert isinstance(agree(scenario), list)
+
+
 def test_a_leaf_that_is_used_several_times_has_its_hooks_called_once_with_the_sum():
     def scenario(library):
         seen, x = [], leaf(library, 1, 2)

@@ -5,7 +5,8 @@ import copy
 import numpy as np
 import pytest
 
-from chainrule import optim
+import chainrule as cr
+from chainrule import nn, optim
 from chainrule.optim.flat import BLOCK
 from chainrule.tensor import Tensor
 
@@ -140,3 +141,33 @@ def test_a_state_of_another_shape_is_refused():
     step(other.param_groups[0]["params"], other)
     with pytest.raises(RuntimeError, match="expected that shape"):
         optimizer.load_state_dict(other.state_dict())
+
+
+def tied():
+    encoder, decoder = nn.Linear(4, 2, bias=False), nn.Linear(2, 4, bias=False)
+    return encoder, decoder, [*encoder.parameters(), *decoder.parameters()]
+
+
+def test_parameters_that_share_memory_are_refused():
+    encoder, decoder, params = tied()
+    decoder.weight.data = encoder.weight.data.t()
+    with pytest.raises(ValueError, match=r"shapes \(2, 4\) and \(4, 2\) share memory.*use one nn.Parameter"):
+        cr.optim.SGD(params, lr=0.1)
+
+
+def test_a_parameter_that_was_given_the_memory_of_another_is_refused_in_the_next_step():
+    encoder, decoder, params = tied()
+    optimizer = cr.optim.SGD(params, lr=0.1)
+    decoder.weight.data = encoder.weight.data.t()
+    decoder(encoder(cr.ones(1, 4))).sum().backward()
+    with pytest.raises(ValueError, match="share memory"):
+        optimizer.step()
+
+
+def test_one_parameter_in_two_modules_is_trained_once():
+    first, second = nn.Linear(2, 2), nn.Linear(2, 2)
+    second.weight = first.weight
+    optimizer = cr.optim.SGD(nn.Sequential(first, second).parameters(), lr=0.1)
+    second(first(cr.ones(1, 2))).sum().backward()
+    optimizer.step()
+    assert second.weight is first.weight

@@ -143,6 +143,32 @@ def test_a_captured_step_does_what_the_written_one_does():
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("wrap", [lambda step: step, cr.capture])
+def test_hooks_are_called_once_a_step_where_that_takes_the_step_of_its_base_class(wrap):
+    class Counting(cr.optim.SGD):
+        steps = 0
+
+        def step(self, closure=None):
+            self.steps += 1
+            return super().step(closure)
+
+    w, seen = cr.tensor([1.0, 2.0], requires_grad=True), []
+    optimizer = Counting([w], lr=0.1)
+    optimizer.register_step_pre_hook(lambda optimizer, args, kwargs: seen.append("before"))
+    optimizer.register_step_post_hook(lambda optimizer, args, kwargs: seen.append("after"))
+
+    @wrap
+    def step():
+        (w * w).sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    for _ in range(5):
+        step()
+    assert optimizer.steps == 5
+    assert seen == ["before", "after"] * 5
+
+
 def test_the_trainer_takes_it():
     model, x = network(cr)
     data = cr.data.DataLoader(cr.data.TensorDataset(x, x.sum(1, keepdim=True)), batch_size=4)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -54,6 +54,7 @@ class FlatParameters:
     def __init__(
         self, params: list[Tensor], state: State, names: tuple[str, ...], numbers: tuple[str, ...]
     ) -> None:
+        _check_apart(params)
         self.params, self.names = params, names
         self.dtype = params[0].dtype
         self.bounds = np.cumsum([0, *(p.numel() for p in params)]).tolist()
@@ -128,6 +129,7 @@ class FlatParameters:
         missing = elsewhere = False
         for p, view, grad_view in self.parts:
             if p.array is not view:
+                self._check_is_no_other(p)
                 _adopt(p, view)
             if p._grad is None:
                 missing = True
@@ -146,6 +148,13 @@ class FlatParameters:
                 runs.append((first, last, grads))
             first = last
         return runs
+
+    def _check_is_no_other(self, parameter: Tensor) -> None:
+        """Raise where a parameter was given the memory of another one."""
+        if np.may_share_memory(parameter.array, self.values):
+            for other, view in zip(self.params, self.views, strict=True):
+                if other is not parameter and np.shares_memory(parameter.array, view):
+                    raise ValueError(_SHARED.format(parameter.array.shape, other.array.shape))
 
     def _kinds(self) -> list[tuple[float, ...]]:
         """Return of every parameter what must be equal to update it together with its neighbour."""
@@ -201,6 +210,20 @@ class FlatParameters:
                 True,
                 (self.scratch[0][:length], self.scratch[1][:length], self.scratch[2][:length]),
             )
+
+
+_SHARED = (
+    "parameters of shapes {} and {} share memory, and an optimizer would part them, because it moves each parameter "
+    "to a place of its own: use one nn.Parameter in both modules"
+)
+
+
+def _check_apart(params: list[Tensor]) -> None:
+    """Raise where two parameters share memory."""
+    in_order = sorted((p for p in params if p.array.size), key=lambda p: p.array.ctypes.data)
+    for one, other in pairwise(in_order):
+        if np.shares_memory(one.array, other.array):
+            raise ValueError(_SHARED.format(one.array.shape, other.array.shape))
 
 
 def _adopt(parameter: Tensor, view: Array) -> None:

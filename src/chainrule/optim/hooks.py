@@ -171,14 +171,24 @@ def hooked(step: Step) -> Step:
         if not self._hooks or self._stepping:
             return step(self, *args, **kwargs)
         args = (self, *args)
-        self._stepping = True
-        try:
-            changed = self._before_step(args, kwargs)
-            args, kwargs = (args, kwargs) if changed is None else changed
-            result = step(*args, **kwargs)
-            self._after_step(args, kwargs)
-        finally:
-            self._stepping = False
+        changed = self._before_step(args, kwargs)
+        args, kwargs = (args, kwargs) if changed is None else changed
+        result = step(*args, **kwargs)
+        self._after_step(args, kwargs)
         return result
+
+    return cast(Step, call)
+
+
+def as_one(step: Step) -> Step:
+    """Decorate ``step``, so that the step of a base class that is a part of it calls no hooks, nor in a replay."""
+
+    @wraps(step)
+    def call(self: Hooks, *args: Any, **kwargs: Any) -> Any:
+        before, self._stepping = self._stepping, True
+        try:
+            return step(self, *args, **kwargs)
+        finally:
+            self._stepping = before
 
     return cast(Step, call)

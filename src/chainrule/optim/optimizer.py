@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.autograd import replayed
 from chainrule.optim.flat import State
-from chainrule.optim.hooks import Hooks, hooked
+from chainrule.optim.hooks import Hooks, as_one, hooked
 from chainrule.tensor import Tensor, as_tensor
 
 Group: TypeAlias = dict[str, Any]
@@ -78,7 +78,7 @@ class Optimizer(Hooks):
     def __init_subclass__(cls, replays: bool = True) -> None:
         """Have ``step`` call hooks, and, with ``replays``, be called by captured steps as a whole."""
         if "step" in vars(cls):
-            cls.step = hooked(replayed(cls.step) if replays else cls.step)  # type: ignore[method-assign]
+            cls.step = hooked(replayed(as_one(cls.step)) if replays else cls.step)  # type: ignore[method-assign]
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient. Every subclass defines it.

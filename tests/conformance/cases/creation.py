@@ -151,10 +151,10 @@ def from_array(d):
 
 
 NARROWER = {
-    "lists of different lengths, the first of them empty": "inhomogeneous",
+    "lists of different lengths, the first of them empty": "nested lists of one shape",
     "integers from 2⁶³ on, as booleans": "uint64",
 }
-CLASS = "The class Tensor(data) keeps the dtype of data, where PyTorch's makes float32 of it: use tensor()."
+CLASS = "The class Tensor(array) wraps an array of NumPy as it is, where PyTorch's makes a float32 copy of it."
 CASES = [
     made("zeros", sized, refused=REFUSED),
     made("ones", sized, refused=REFUSED),

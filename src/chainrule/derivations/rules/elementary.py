@@ -14,6 +14,7 @@ from chainrule.derivations.rules.elementwise import Function
 from chainrule.derivations.rules.rule import Rule
 from chainrule.ops import erf, erfc, erfinv
 
+TWO = expr(2)
 TWO_BY_ROOT_PI = Num(np.float64(2 / math.sqrt(math.pi)))
 PI, LN_2, LN_10 = (Num(np.float64(x)) for x in (math.pi, math.log(2), math.log(10)))
 
@@ -45,6 +46,7 @@ Rule.registry |= {
         lambda op, z, a: (Fn((PI * z,), "cos", np.cos) - a) / z,
         letter="t",
     ),
+    "Exp2": Function(lambda op, z: TWO**z, lambda op, z, a: a * LN_2, letter="t"),
     "Expm1": Function(lambda op, z: exp(z) - 1, lambda op, z, a: a + 1, letter="t"),
     "Log1p": Function(lambda op, z: ln(1 + z), lambda op, z, a: 1 / (1 + z), letter="t"),
     "Log2": Function(lambda op, z: ln(z) / LN_2, lambda op, z, a: 1 / (z * LN_2), letter="t"),
@@ -84,7 +86,6 @@ def _whole_part(x: Expr) -> Expr:
     return Fn((x,), "trunc", np.trunc)
 
 
-TWO = expr(2)
 Rule.registry |= {
     "Atan2": Pair(
         _named("atan2", np.arctan2), lambda a, b, y: b / (a**2 + b**2), lambda a, b, y: -(a / (a**2 + b**2))
