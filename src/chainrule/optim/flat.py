@@ -213,8 +213,8 @@ class FlatParameters:
 
 
 _SHARED = (
-    "parameters of shapes {} and {} share memory, and an optimizer would part them, because it moves each parameter "
-    "to a place of its own: use one nn.Parameter in both modules"
+    "parameters of shapes {} and {} share memory, and an optimizer would part them, because it moves each of them to "
+    "a place of its own: use one nn.Parameter in both modules"
 )
 
 
