@@ -76,6 +76,14 @@ def test_integers_are_passed_on():
     assert gradcheck(lambda x, i: x.gather(0, i), (leaf(1.0, 2.0), index))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_constants_are_passed_on_and_only_the_rest_is_checked(wrong_operation, dtype):
+    constant = Tensor(np.array([3.0, 4.0], dtype))
+    assert gradcheck(lambda x, c: x * c + apply(wrong_operation(), c), (leaf(1.0, 2.0), constant))
+    with pytest.raises(GradcheckError, match=r"input 1 at \(1,\)"):
+        gradcheck(lambda c, x: c * apply(wrong_operation(), x), (constant, leaf(1.0, 2.0)))
+
+
 def test_integer_outputs_are_not_differentiated_and_outputs_keep_their_numbers():
     assert gradcheck(lambda x: (x.argmax(), x * 2), leaf(1.0, 2.0))
     with pytest.raises(GradcheckError, match="output 1 "):
@@ -91,8 +99,7 @@ def test_any_shape_will_do(shape):
     ("inputs", "message"),
     [
         (Tensor(np.ones(2, np.float32), requires_grad=True), "input 0 in float64, got float32"),
-        (Tensor(np.ones(2)), "input 0 to be a leaf that requires a gradient"),
-        ((Tensor(np.ones(1), requires_grad=True), Tensor(np.ones(2))), "input 1 to be a leaf"),
+        ((Tensor(np.ones(2)), Tensor(np.ones(1))), "at least one float64 tensor that requires a gradient"),
         (Tensor(np.ones(1), requires_grad=True) * 2, "input 0 to be a leaf"),
         (Tensor(np.array([1])), "at least one float64 tensor"),
         ((), "at least one float64 tensor"),

@@ -33,6 +33,39 @@ def test_an_argument_that_is_none_is_none_given():
     assert cr.exp(X, out=None).tolist() == X.exp().tolist()
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        cr.zeros_like,
+        cr.ones_like,
+        cr.empty_like,
+        cr.rand_like,
+        cr.Tensor.clone,
+        lambda x, **m: x.to(cr.float64, **m),
+    ],
+)
+def test_the_default_memory_format_is_none_given(make):
+    assert make(X.t(), memory_format=cr.preserve_format).stride() == make(X.t()).stride() == (1, 3)
+    for refused in (cr.contiguous_format, "preserve_format", 1):
+        with pytest.raises(TypeError, match=r"\(memory_format=\) is not covered"):
+            make(X, memory_format=refused)
+
+
+def test_a_memory_format_is_refused_where_pytorch_refuses_it():
+    assert X.t().contiguous(memory_format=cr.contiguous_format).stride() == (2, 1)
+    for call in (X.contiguous, X.exp, lambda **m: cr.empty(2, **m)):
+        with pytest.raises(TypeError, match="memory_format"):
+            call(memory_format=cr.preserve_format)
+
+
+def test_memory_formats_have_names_and_survive_copies():
+    assert (repr(cr.preserve_format), str(cr.contiguous_format)) == (
+        "chainrule.preserve_format",
+        "chainrule.contiguous_format",
+    )
+    assert pickle.loads(pickle.dumps(cr.preserve_format)) is cr.preserve_format
+
+
 @pytest.mark.parametrize("function", [cr.exp, cr.add, cr.topk, cr.zeros, cr.matmul])
 def test_functions_can_be_pickled(function):
     assert pickle.loads(pickle.dumps(function)) is function

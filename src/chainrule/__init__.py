@@ -42,6 +42,8 @@ from chainrule.functions import FILES as _FILES
 from chainrule.functions.methods import *
 from chainrule.gradcheck import gradcheck as gradcheck
 from chainrule.later import later as _later
+from chainrule.memory_formats import contiguous_format as contiguous_format
+from chainrule.memory_formats import preserve_format as preserve_format
 from chainrule.printing import set_printoptions as set_printoptions
 from chainrule.random import Generator as Generator
 from chainrule.random import default_generator as default_generator
@@ -66,9 +68,11 @@ __version__ = "0.1.0"
 _get, _names = _later(
     __name__,
     {
+        "backends": "",
         "data": "",
         "datasets": "",
         "derivations": "explain",
+        "determinism": "are_deterministic_algorithms_enabled use_deterministic_algorithms",
         "drawings": "draw",
         "linalg": "",
         "serialization": "load save",

@@ -59,9 +59,26 @@ class accelerator:
 
 
 class cuda:
-    """``torch.cuda``: there is none."""
+    """``torch.cuda``: there is none, and what programs do for all devices has no effect, as in PyTorch."""
 
     @staticmethod
     def is_available() -> bool:
         """Return False."""
         return False
+
+    @staticmethod
+    def device_count() -> int:
+        """Return 0."""
+        return 0
+
+    @staticmethod
+    def manual_seed(seed: int) -> None:
+        """Seed no generator: ``chainrule.manual_seed`` seeds the one there is."""
+
+    @staticmethod
+    def manual_seed_all(seed: int) -> None:
+        """Seed no generator: ``chainrule.manual_seed`` seeds the one there is."""
+
+    @staticmethod
+    def empty_cache() -> None:
+        """Free nothing."""

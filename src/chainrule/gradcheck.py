@@ -34,8 +34,8 @@ def gradcheck(
     fn : callable
         Takes the inputs and returns a tensor or a sequence of tensors.
     inputs : Tensor or sequence
-        Floating-point tensors must be float64, which differences of 1e-6 need, and require a gradient.
-        Tensors of integers or booleans, and anything else, are passed on as they are.
+        Tensors that require a gradient are checked: leaves in float64, which differences of 1e-6 need.
+        Other tensors, and anything else, are passed on as they are.
     eps : float
         The distance of the differences.
     atol, rtol : float
@@ -51,8 +51,8 @@ def gradcheck(
     Raises
     ------
     ValueError
-        If there is nothing to check: an input is not float64 or requires no gradient, an output that is no
-        tensor, or outputs that differ from call to call.
+        If no input requires a gradient, or one that does is not float64 or no leaf; for an output that is no
+        tensor, and outputs that differ from call to call.
     GradcheckError
         If a derivative is wrong: which one, and both numbers.
 
@@ -65,7 +65,10 @@ def gradcheck(
     arguments = list(inputs) if isinstance(inputs, Sequence) else [inputs]
     checked = [i for i, x in enumerate(arguments) if _is_checked(i, x)]
     if not checked:
-        raise ValueError("gradcheck expected at least one float64 tensor that requires a gradient, got none")
+        raise ValueError(
+            "gradcheck expected at least one float64 tensor that requires a gradient, got none: "
+            "use x.double().requires_grad_()"
+        )
     leaves = [arguments[i] for i in checked]
     outputs = _outputs(fn, arguments)
     _check_repeatable(outputs, _outputs(fn, arguments))
@@ -89,15 +92,15 @@ def gradcheck(
 
 
 def _is_checked(position: int, x: Any) -> bool:
-    if not isinstance(x, Tensor) or not x.is_floating_point():
+    if not isinstance(x, Tensor) or not x.requires_grad:
         return False
     if x.dtype != dtypes.float64:
-        raise ValueError(f"gradcheck expected input {position} in float64, got {x.dtype}: use x.double()")
-    if not x.requires_grad or not x.is_leaf:
         raise ValueError(
-            f"gradcheck expected input {position} to be a leaf that requires a gradient: "
-            "use x.detach().requires_grad_(), and leave constants to a closure"
+            f"gradcheck expected input {position} in float64, got {x.dtype}: "
+            "use x.detach().double().requires_grad_()"
         )
+    if not x.is_leaf:
+        raise ValueError(f"gradcheck expected input {position} to be a leaf: use x.detach().requires_grad_()")
     return True
 
 

@@ -7,6 +7,8 @@ from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS, isfunction, unwrap
 from typing import Any, TypeVar, cast
 
+from chainrule.memory_formats import contiguous_format, preserve_format
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 HERE = {
@@ -35,6 +37,10 @@ NOT_COVERED = {
     "sparse_grad": "every gradient is dense",
 }
 """Arguments of PyTorch's that no function of tensors takes here, and what there is instead."""
+
+_LIKE = ("zeros_like", "ones_like", "empty_like", "full_like", "rand_like", "randn_like", "randint_like")
+DEFAULT_FORMAT = {"contiguous": contiguous_format} | dict.fromkeys((*_LIKE, "clone", "to"), preserve_format)
+"""Of functions that take ``memory_format`` in PyTorch, the one that is the same as none."""
 
 
 def named(name: str, function: F) -> F:
@@ -87,7 +93,12 @@ def name_all(namespace: dict[str, Any], names: Iterable[str]) -> None:
 def name_methods(owner: type, besides: Container[str]) -> None:
     """Give the methods of a class that take arguments their names: :func:`named`; not to those in ``besides``."""
     for name, method in [*vars(owner).items()]:
-        if name[0] != "_" and name not in besides and isfunction(method) and _takes_arguments(method):
+        if (
+            name[0] != "_"
+            and name not in besides
+            and isfunction(method)
+            and (name in DEFAULT_FORMAT or _takes_arguments(method))
+        ):
             setattr(owner, name, named(name, method))
 
 
@@ -101,7 +112,7 @@ def _in_own_names(name: str, own: dict[str, None], others_too: bool, given: dict
     for argument, value in given.items():
         here = argument if argument in own else HERE.get(argument, argument)
         if argument in NOT_COVERED and argument not in own:
-            if value is not None:
+            if value is not None and not (argument == "memory_format" and value is DEFAULT_FORMAT.get(name)):
                 raise TypeError(f"{name}({argument}=) is not covered: {NOT_COVERED[argument]}")
         elif here not in own and not others_too:
             raise TypeError(f"{name}() has no argument {argument!r}: it takes {', '.join(own)}")

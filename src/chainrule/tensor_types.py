@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule import dtypes
 from chainrule.dtypes import DType
+from chainrule.ops import Array
 from chainrule.tensor import Tensor, from_data_or_shape
 
 
@@ -23,6 +24,8 @@ class TensorType:
     --------
     >>> LongTensor([1.7, 2.0]), FloatTensor(2, 3).shape
     (tensor([1, 2]), chainrule.Size([2, 3]))
+    >>> FloatTensor(np.arange(3))
+    tensor([0., 1., 2.])
     >>> isinstance(Tensor([1.0]), FloatTensor)
     True
     """
@@ -31,12 +34,25 @@ class TensorType:
         self.__name__, self.dtype = name, dtype
 
     def __call__(self, *data: Any) -> Tensor:
-        """Make a tensor of a sequence, or, of integers, one of that shape to be filled."""
-        if len(data) == 1 and isinstance(data[0], Tensor | np.ndarray):
-            if data[0].dtype != self.dtype:
-                raise TypeError(f"{self.__name__} expected {self.dtype}, got {data[0].dtype}: use x.type()")
-            return Tensor(data[0])
-        return Tensor(from_data_or_shape(data, self.dtype))
+        """Make a tensor of a sequence or an array, or, of integers, one of that shape to be filled."""
+        if len(data) == 1 and isinstance(data[0], Tensor) and data[0].dtype != self.dtype:
+            raise TypeError(f"{self.__name__} expected {self.dtype}, got {data[0].dtype}: use x.type()")
+        if len(data) == 1 and isinstance(data[0], np.inexact | np.bool):
+            raise TypeError(
+                f"{self.__name__} expected a sequence or an array, got the number {data[0]}: use tensor()"
+            )
+        if len(data) == 1 and isinstance(data[0], np.ndarray):
+            return self._of_array(data[0])
+        return Tensor(from_data_or_shape(data, self.dtype)).to(self.dtype)
+
+    def _of_array(self, array: Array) -> Tensor:
+        """Convert an array, whose memory is shared if it has the dtype; PyTorch takes one integer as a length."""
+        if not array.ndim and array.dtype.kind in "iu":
+            return self(int(array))
+        if array.dtype.kind in "biuf" and array.itemsize <= 8:
+            with np.errstate(all="ignore"):
+                array = array.astype(self.dtype, copy=False)
+        return Tensor(from_data_or_shape((array,), self.dtype))
 
     def __instancecheck__(self, thing: Any) -> bool:
         return isinstance(thing, Tensor) and thing.dtype == self.dtype

@@ -20,7 +20,7 @@ _REASONS = {
         r"transformer\w*|multi_?head_?attention\w*|scaled_dot_product_attention|attention"
     ),
     f"layers for images and signals are not covered, {_NETWORKS}": (
-        r"(lazy)?conv\w*d|conv_tbc|convolution|\w*pool\d?d\w*|\w*pad\dd|pad|(un)?fold|upsampl\w+|interpolate|"
+        r"(lazy)?conv\w*d|conv_tbc|convolution|\w*pool\d?d\w*|\w*pad\dd|(un)?fold|upsampl\w+|interpolate|"
         r"(pixel_?(un)?|channel_?)shuffle|grid_sampl\w+|affine_grid|(lazy)?batchnorm[23]d|(lazy)?instance_?norm\w*|"
         r"local_?response_?norm|crossmaplrn2d|feature_?(alpha_?)?dropout|dropout[123]d|col2im|im2col"
     ),
@@ -39,19 +39,22 @@ _REASONS = {
     ),
     "sparse tensors are not covered": (
         r"(to_|is_)?sparse(_(coo|cs[rc]|bs[rc]|compressed)(_tensor)?)?|to_dense|is_coalesced|coalesce|sparse_(dim|mask)"
-        r"|dense_dim|embedding_?bag|sparseadam"
+        r"|dense_dim|sparseadam"
     ),
     "quantised tensors are not covered": r"q(u?int)\d+\w*|\w*quanti[sz]\w*|int_repr|q_\w+|qscheme|qat|intrinsic",
     "one process computes, on one machine": (
-        r"distributed\w*|dataparallel|parallel|syncbatchnorm|multiprocessing|share_memory_?|is_shared|get_worker_info"
+        r"distributed\w*|dataparallel|parallel|syncbatchnorm|multiprocessing|share_memory_?|is_shared"
     ),
     "capture() takes the place of compilers": r"compiler?|jit|fx|export|onnx|cond|while_loop|script\w*",
-    "derivatives of derivatives are not covered": r"gradgradcheck|forward_ad|hessian|jacobian|[jv]vp|hvp|vhp",
+    "derivatives of derivatives are not covered": (
+        r"chainrule\.autograd\.functional|gradgradcheck|forward_ad|hessian|jacobian|[jv]vp|hvp|vhp"
+    ),
     "functional transformations are not covered": r"vmap|func|stateless|functional_call",
     "reparametrised weights are not covered": r"(remove_)?(weight|spectral)_norm|parametri[sz]\w+|prune|skip_init",
-    "a data set has a length, and samples at places": r"iterabledataset|chaindataset|stackdataset|\w*datapipe\w*",
+    "a data set is a class of its own, or a stream": r"stackdataset|\w*datapipe\w*",
     "layers are made with all of their numbers": r"uninitialized\w+|lazy\w+",
-    "this layer is not covered": r"adaptivelogsoftmaxwithloss|softmax2d|pdist|gumbel_softmax",
+    "this layer is not covered": r"adaptivelogsoftmaxwithloss|softmax2d|embedding_?bag",
+    "other functions do it": r"pad|pdist|gumbel_softmax",
     "PyTorch has given it up": r"register_backward_hook|nllloss2d|container|set_default_tensor_type",
     "this optimiser is not covered": r"adafactor|muon",
     "averages of weights are left to the program": r"swa_utils|averagedmodel|swalr",
@@ -62,7 +65,7 @@ _REASONS = {
     "a tensor's memory is NumPy's": (
         r"storage\w*|(un)?typed_?storage|(const_)?data_ptr|set_|as_strided\w*|resize\w*_|\w+storage|apply_|map2?_"
     ),
-    "it comes with PyTorch": r"profiler|hub|package|backends|utils|testing|_dynamo|_c|distributions",
+    "it comes with PyTorch": r"profiler|hub|package|utils|testing|_dynamo|_c|distributions",
 }
 
 INSTEAD = {
@@ -76,8 +79,8 @@ INSTEAD = {
     "byte": "x.to(chainrule.uint8)",
     "pin_memory": "x",
     "compile": "chainrule.capture(step)",
-    "EmbeddingBag": "nn.Embedding(9, 4)(indices).mean(1)",
-    "embedding_bag": "F.embedding(indices, table).mean(1)",
+    "EmbeddingBag": "nn.Embedding(9, 4)(indices).mean(1)  # or .sum(1); without padding_idx",
+    "embedding_bag": "F.embedding(indices, table).mean(1)  # or .sum(1); without padding_idx",
     "LazyLinear": "nn.Linear(3, 2)",
     "LazyBatchNorm1d": "nn.BatchNorm1d(3)",
     "BatchNorm2d": "nn.BatchNorm1d(3)",
@@ -85,7 +88,7 @@ INSTEAD = {
     "Dropout2d": "nn.Dropout(0.5)",
     "gumbel_softmax": "F.softmax(x - (-chainrule.rand_like(x).log()).log(), 1)",
     "pad": "chainrule.cat([x, x.new_zeros(len(x), 2)], 1)",
-    "pdist": "chainrule.cdist(x, x)",
+    "pdist": "chainrule.cdist(x, x)[tuple(chainrule.triu_indices(len(x), len(x), 1))]",
     "clip_grad_norm": "nn.utils.clip_grad_norm_(model.parameters(), 1.0)",
     "register_backward_hook": "model.register_full_backward_hook(lambda *gradients: None)",
     "set_default_tensor_type": "chainrule.set_default_dtype(chainrule.float32)",
@@ -94,7 +97,6 @@ INSTEAD = {
     "Adafactor": "optim.Adam(model.parameters())",
     "Muon": "optim.AdamW(model.parameters())",
     "swa_utils": "[a.lerp_(p, 0.1) for a, p in zip(average.values(), model.state_dict().values())]",
-    "IterableDataset": "data.TensorDataset(x, y)",
     "StackDataset": "data.TensorDataset(x, y)",
     "DistributedSampler": "data.DataLoader(dataset, shuffle=True)",
     "Resize": "transforms.Lambda(lambda image: image[::2, ::2])",
@@ -105,19 +107,22 @@ INSTEAD = {
     "v2": "transforms.Compose([transforms.ToTensor()])",
     "det": "np.linalg.det(matrix.numpy())",
     "inverse": "np.linalg.inv(matrix.numpy())",
+    "inv": "np.linalg.inv(matrix.numpy())",
+    "eigh": "np.linalg.eigh(matrix.numpy())",
+    "cholesky": "np.linalg.cholesky(matrix.numpy())",
     "svd": "np.linalg.svd(x.numpy())",
     "qr": "np.linalg.qr(x.numpy())",
-    "solve": "np.linalg.solve(matrix.numpy(), matrix.numpy())",
-    "lstsq": "np.linalg.lstsq(x.numpy(), x.numpy())",
+    "solve": "np.linalg.solve(matrix.numpy(), right.numpy())",
+    "lstsq": "np.linalg.lstsq(x.numpy(), y.numpy())",
     "data_ptr": "x.numpy().ctypes.data",
     "untyped_storage": "x.numpy()",
     "apply_": "x.numpy()[...] = np.exp(x.numpy())",
-    "_LRScheduler": "optim.lr_scheduler.LRScheduler",
 }
 """Name → code that does the same."""
 
 # What is said of any other name.
 _OF_ROOMS = {
+    "chainrule.backends": ": it has switches of other devices, without effect; leave it out",
     "chainrule.datasets": ": it has MNIST and FashionMNIST; TensorDataset makes a data set of any arrays",
     "chainrule.datasets.transforms": (
         ": it has ToTensor, Normalize, Flat, Compose, and Lambda(function) for all else that is done to an image"
@@ -148,7 +153,9 @@ def missing(owner: str, name: str) -> str:
     """
     if name.startswith("__"):  # protocols, which other libraries ask for all the time
         return ""
-    reason = next((why for why, names in _REASONS.items() if re.fullmatch(names, name, re.IGNORECASE)), "")
+    called = (f"{owner}.{name}", name)  # autograd.functional is not nn.functional
+    fitting = (why for n in called for why, names in _REASONS.items() if re.fullmatch(names, n, re.IGNORECASE))
+    reason = next(fitting, "")
     if reason or name in INSTEAD:
         reason, instead = _OF_ROOMS.get(owner, "") or (reason and f": {reason}"), INSTEAD.get(name, "")
         return reason + (f"{';' if reason else ':'} write {instead}" if instead else "")

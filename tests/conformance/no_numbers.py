@@ -44,6 +44,11 @@ GROUPS = {
     ),
     "How tensors are printed": ("set_printoptions", "test_printing_torch.py"),
     "Threads": ("get_num_threads set_num_threads", "conformance/test_structure_torch.py"),
+    "Determinism": (
+        "are_deterministic_algorithms_enabled use_deterministic_algorithms",
+        "test_without_gpu_torch.py",
+    ),
+    "Memory formats": ("contiguous_format preserve_format", "test_without_gpu_torch.py"),
     "Files": ("load save", "test_torch_files_torch.py"),
     "Modules and containers": (
         "nn.Module nn.ModuleDict nn.ModuleList nn.Parameter nn.Sequential",
@@ -88,6 +93,10 @@ GROUPS = {
         "utils.data.Dataset utils.data.TensorDataset utils.data.Subset utils.data.ConcatDataset "
         "utils.data.Sampler utils.data.SequentialSampler",
         "conformance/test_structure_torch.py",
+    ),
+    "Streams": (
+        "utils.data.IterableDataset utils.data.ChainDataset utils.data.get_worker_info",
+        "data/test_iterable_torch.py",
     ),
     "Batches of samples": ("utils.data.default_collate utils.data.default_convert", "data/test_collate_torch.py"),
 }

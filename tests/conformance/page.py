@@ -7,6 +7,7 @@ import platform
 import re
 from collections import Counter
 from itertools import groupby
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,8 @@ def not_there() -> str:
         head = f"**{reason}** ({len(names)})"
         shown = "" if reason in INTERNAL else f": {_names(names)}"
         also = "; ".join(f"`{name}` → `{code}`" for name, code in instead(names).items())
-        found.append(f"- {head}{shown}." + (f" Instead: {also}." if also else ""))
+        item = f"- {head}{shown}." + (f" Instead: {also}." if also else "")
+        found.append(fill(item, 115, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
     return "\n\n".join([f"## {NOT_THERE}", text, "\n".join(found)])
 
 

@@ -127,6 +127,25 @@ def test_draws_between_making_and_using_an_iterator_come_in_pytorchs_order():
     assert_same_default_state()
 
 
+@pytest.mark.filterwarnings("ignore:.*(has no effect|worker processes|fork)")
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("persistent", [False, True])
+def test_workers_are_seeded_as_often_as_in_pytorch(persistent, shuffle, own):
+    seed_both(4)
+    loaders, generators = [], []
+    for library, root in ((ours, cr_random), (theirs, torch)):
+        generators.append(root.Generator().manual_seed(8))
+        options = {"shuffle": shuffle, "generator": generators[-1] if own else None}
+        workers = {"num_workers": 2, "persistent_workers": persistent}
+        loaders.append(library.DataLoader(list(range(5)), 2, **options, **workers))
+    for stop in (3, 1, 3):
+        orders = [[batch.tolist() for batch, _ in zip(loader, range(stop), strict=False)] for loader in loaders]
+        assert orders[0] == orders[1]
+        assert_same_default_state()
+        assert_same_state(*generators)
+
+
 @given(
     st.lists(st.integers(0, 20), min_size=1, max_size=5).filter(lambda lengths: sum(lengths) > 1),
     st.integers(0, 99),
@@ -196,7 +215,7 @@ def test_shuffling_an_empty_dataset_is_refused_as_in_pytorch():
 
 @pytest.mark.parametrize(
     "name",
-    ["batch_size", "batch_sampler", "sampler", "drop_last", "dataset"],
+    ["batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"],
 )
 def test_what_pytorch_fixes_at_construction_is_fixed(name):
     for library in (ours, theirs):

@@ -56,3 +56,21 @@ def test_states_are_copies_that_can_be_put_back():
 def test_more_batches_than_there_are_cannot_be_left_out():
     with pytest.raises(ValueError, match="after batch 6 of an epoch, and train_loader has 5"):
         batches_from(DataLoader(SAMPLES, 4), 6, {}, {})
+
+
+def persistent():
+    with pytest.warns(UserWarning, match="persistent_workers"):
+        return DataLoader(SAMPLES, 4, shuffle=True, num_workers=1, persistent_workers=True)
+
+
+@pytest.mark.parametrize("another", [False, True])
+@pytest.mark.parametrize("epochs_before", [0, 1])
+def test_an_epoch_with_persistent_workers_is_taken_up_again(epochs_before, another):
+    loader = persistent()
+    for _ in range(epochs_before):
+        list(loader)
+    start = get_states(generators_of(train=loader))
+    whole = [batch.tolist() for batch in loader]
+    loader = persistent() if another else loader
+    rest = batches_from(loader, 2, generators_of(train=loader), start)
+    assert [batch.tolist() for batch in rest] == whole[2:]

@@ -9,6 +9,7 @@ tensor([0, 1])
 
 from chainrule.data.collate import default_collate, default_convert
 from chainrule.data.dataset import BatchDataset, ConcatDataset, Dataset, Subset, TensorDataset, random_split
+from chainrule.data.iterable import ChainDataset, IterableDataset, get_worker_info
 from chainrule.data.loader import DataLoader
 from chainrule.data.sampler import (
     BatchSampler,
@@ -23,9 +24,11 @@ from chainrule.later import missing_from
 __all__ = [
     "BatchDataset",
     "BatchSampler",
+    "ChainDataset",
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "IterableDataset",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
@@ -35,6 +38,7 @@ __all__ = [
     "WeightedRandomSampler",
     "default_collate",
     "default_convert",
+    "get_worker_info",
     "random_split",
 ]
 

@@ -1,12 +1,14 @@
 """The indices of a batch: cut from an order, joined with those of others, used on an array."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Indices", "as_integers", "count", "cut", "join", "take_rows"]
+__all__ = ["Indices", "ahead", "as_integers", "count", "cut", "join", "take_rows"]
 
 #: A slice, with start and stop, stands for samples that follow one another.
 Indices: TypeAlias = slice | Sequence[int] | NDArray[np.int64]
@@ -25,6 +27,27 @@ def as_integers(indices: Sequence[int] | NDArray[np.int64]) -> Sequence[int]:
 def take_rows(array: NDArray[Any], indices: Indices) -> NDArray[Any]:
     """Return rows of an array: a view for a slice, else a copy."""
     return array[indices] if isinstance(indices, slice) else array.take(indices, axis=0)
+
+
+def ahead(batches: Iterator[Any], most: int) -> Iterator[Any]:
+    """Ask for the first batches at once, and then for one more before each is given.
+
+    Examples
+    --------
+    >>> later = iter("abcd")
+    >>> soon = ahead(later, 2)
+    >>> next(later), list(soon)
+    ('c', ['a', 'b', 'd'])
+    """
+    asked = deque(islice(batches, most))
+
+    def given() -> Iterator[Any]:
+        while asked:
+            batch = asked.popleft()
+            asked.extend(islice(batches, 1))
+            yield batch
+
+    return given()
 
 
 def cut(blocks: Iterable[NDArray[np.int64]], batch_size: int, drop_last: bool) -> Iterator[NDArray[np.int64]]:
@@ -98,4 +121,6 @@ def _concatenate(group: list[Indices]) -> Indices:
     first, last = group[0], group[-1]
     if isinstance(first, slice) and isinstance(last, slice):
         return slice(first.start, last.stop)
+    if all(isinstance(indices, list) for indices in group):
+        return list(chain.from_iterable(cast(Any, group)))
     return first if len(group) == 1 else np.concatenate(cast(Any, group))

@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 from chainrule.arguments import whole
 from chainrule.data.collate import default_collate, default_convert
 from chainrule.data.dataset import fetch_batch, fetch_samples
-from chainrule.data.indices import cut, join
+from chainrule.data.indices import ahead, cut, join
+from chainrule.data.iterable import Endless, IterableDataset, batches_of
 from chainrule.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 from chainrule.random import Generator, source_of
 
@@ -17,7 +18,7 @@ __all__ = ["DataLoader"]
 
 T_co = TypeVar("T_co", covariant=True)
 
-_FIXED = frozenset({"batch_size", "batch_sampler", "sampler", "drop_last", "dataset"})
+_FIXED = frozenset({"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"})
 
 
 class DataLoader(Generic[T_co]):
@@ -29,7 +30,8 @@ class DataLoader(Generic[T_co]):
     Parameters
     ----------
     dataset : Dataset
-        Anything with ``__getitem__`` and ``__len__``.
+        Anything with ``__getitem__`` and ``__len__``, or an `IterableDataset`, which is read from the front and
+        takes no `shuffle`, `sampler` or `batch_sampler`.
     batch_size : int or None
         Samples in a batch; None gives single samples, not collated.
     shuffle : bool, optional
@@ -39,10 +41,10 @@ class DataLoader(Generic[T_co]):
     batch_sampler : Sampler or iterable, optional
         Gives batches of indices; excludes `batch_size`, `shuffle`, `sampler` and `drop_last`.
     num_workers : int
-        Accepted with a warning, without effect, as are `timeout`, `prefetch_factor` and `persistent_workers`,
-        which need it, as in PyTorch: there are no worker processes. What a dataset draws at random, it draws from
-        this process's generators. `multiprocessing_context` and, with workers, `worker_init_fn` are refused;
-        `in_order` changes nothing.
+        Accepted with a warning, as are `timeout`, `prefetch_factor` and `persistent_workers`, which need it, as in
+        PyTorch: there are no worker processes. What a dataset draws at random, it draws from this process's
+        generators, and an `IterableDataset` gives each sample once. `multiprocessing_context` and, with workers,
+        `worker_init_fn` are refused; `in_order` changes nothing.
     collate_fn : callable, optional
         Joins a list of samples into a batch; `default_collate` if not given.
     pin_memory : bool
@@ -50,8 +52,8 @@ class DataLoader(Generic[T_co]):
     drop_last : bool
         Whether to leave out the last batch if it is smaller.
     generator : Generator, optional
-        Draws the order, and, as in PyTorch, one more number for each iteration; the default generator if not
-        given.
+        Draws the order, and, as in PyTorch, one more number for each iteration, with `persistent_workers` only for
+        the first; the default generator if not given.
 
     Raises
     ------
@@ -79,6 +81,10 @@ class DataLoader(Generic[T_co]):
     """
 
     _complete = False
+    has_begun = False  # whether persistent workers would have been seeded
+    num_workers: int
+    persistent_workers: bool
+    prefetch_factor: int | None
 
     def __init__(
         self,
@@ -112,6 +118,8 @@ class DataLoader(Generic[T_co]):
             "persistent_workers": persistent_workers,
         }
         _warn_of(without_effect)
+        if isinstance(dataset, IterableDataset):
+            _check_order_of_stream(shuffle=shuffle, sampler=sampler, batch_sampler=batch_sampler)
         if sampler is not None and shuffle:
             raise ValueError("DataLoader takes either a sampler or shuffle=True, got both")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
@@ -123,7 +131,9 @@ class DataLoader(Generic[T_co]):
 
         if generator is not None and not isinstance(generator, Generator):
             raise TypeError(f"DataLoader expected generator to be a chainrule.Generator, got {type(generator)}")
-        if sampler is None:
+        if sampler is None and isinstance(dataset, IterableDataset):
+            sampler = Endless()
+        elif sampler is None:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         if batch_sampler is not None:
             batch_size = None
@@ -147,6 +157,9 @@ class DataLoader(Generic[T_co]):
         super().__setattr__(name, value)
 
     def __len__(self) -> int:
+        if isinstance(self.dataset, IterableDataset):
+            n, size = len(self.dataset), self.batch_size or 1  # type: ignore[arg-type]
+            return n // size if self.drop_last else -(-n // size)
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[Any]:
@@ -158,12 +171,28 @@ class DataLoader(Generic[T_co]):
         Returns
         -------
         iterator
-            Of what `fetch` takes: slices for a dataset in its own order, arrays for a random order, else what
-            the batch sampler gives. Random orders are drawn when they are asked for, as in PyTorch.
+            Of what `fetch` takes: slices for a dataset in its own order, arrays for a random order, the samples
+            themselves for an `IterableDataset`, else what the batch sampler gives. Random orders are drawn when
+            they are asked for, or with `num_workers` as early as in PyTorch.
         """
         batches = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
-        # PyTorch seeds its workers with this number; it is drawn even where there are none.
-        source_of(self.generator).random63()
+        # PyTorch seeds its workers with this number; it is drawn even where there are none, but persistent ones
+        # are seeded once.
+        if not (self.persistent_workers and self.has_begun):
+            source_of(self.generator).random63()
+        self.has_begun = True
+        if isinstance(self.dataset, IterableDataset):
+            samples = iter(self.dataset)
+            return samples if self.batch_size is None else batches_of(samples, self.batch_size, self.drop_last)
+        batches = self._faster(batches)
+        if self.num_workers:
+            # PyTorch's workers are given these, which draws their order, before the first batch is asked for.
+            each = 2 if self.prefetch_factor is None else self.prefetch_factor
+            return ahead(batches, self.num_workers * each)
+        return batches
+
+    def _faster(self, batches: Iterator[Any]) -> Iterator[Any]:
+        """Return slices or arrays in the place of lists, where our own samplers give the batches."""
         if type(own := self.batch_sampler) is BatchSampler:
             if type(own.sampler) is SequentialSampler:
                 n, size = len(own.sampler), own.batch_size
@@ -177,7 +206,7 @@ class DataLoader(Generic[T_co]):
 
         Parameters
         ----------
-        indices : slice, sequence of int, ndarray of int, or int
+        indices : slice, sequence of int, ndarray of int, int, or samples
             What `index_batches` gave.
 
         Returns
@@ -185,6 +214,8 @@ class DataLoader(Generic[T_co]):
         Any
             What iterating over the loader gives: for samples that are tuples, a list of Tensors.
         """
+        if isinstance(self.dataset, IterableDataset):
+            return self.collate_fn(indices)
         if self.batch_sampler is None:
             return self.collate_fn(self.dataset[indices])
         if self.collate_fn is default_collate:
@@ -214,6 +245,15 @@ class DataLoader(Generic[T_co]):
         """
         for indices, sizes in join(self.index_batches(), samples):
             yield self.fetch(indices), sizes
+
+
+def _check_order_of_stream(**options: Any) -> None:
+    """Raise PyTorch's error for options that give an order to a dataset that has its own."""
+    for name, value in options.items():
+        if value is not None and value is not False:
+            raise ValueError(
+                f"DataLoader reads an IterableDataset in its own order, got {name}={value}: leave it out"
+            )
 
 
 def _check_workers(

@@ -213,7 +213,7 @@ class FlatParameters:
 
 
 _SHARED = (
-    "parameters of shapes {} and {} share memory, and an optimizer would part them, because it moves each of them to "
+    "parameters of shapes {} and {} share memory, and an optimizer would part them, because it moves each to "
     "a place of its own: use one nn.Parameter in both modules"
 )
 

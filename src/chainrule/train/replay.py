@@ -47,7 +47,22 @@ def generators_of(**loaders: Any) -> Generators:
                 found[f"{role}.{part}"] = generator
         if _is_of_torch(loader):
             found["torch"] = sys.modules["torch"].default_generator
+        if isinstance(loader, DataLoader) and loader.persistent_workers:
+            found[f"{role}.workers"] = _PersistentWorkers(loader)
     return found
+
+
+class _PersistentWorkers:
+    """Whether the persistent workers of a loader have been seeded, told and set as the state of a generator is."""
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        self.loader = loader
+
+    def get_state(self) -> Array:
+        return np.array([self.loader.has_begun])
+
+    def set_state(self, state: Array) -> None:
+        self.loader.has_begun = bool(state[0])
 
 
 def _is_of_torch(thing: Any) -> bool:

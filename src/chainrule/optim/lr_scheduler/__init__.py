@@ -36,4 +36,6 @@ __all__ = [
     "StepLR",
 ]
 
+_LRScheduler = LRScheduler  # PyTorch's old name
+
 __getattr__ = missing_from(__name__)
