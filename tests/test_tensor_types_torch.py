@@ -25,7 +25,7 @@ ARRAYS = [
 LENGTHS = [np.array(3), np.array(2, dtype=np.int8), np.int64(2)]
 REFUSED = [
     np.array(["a"]),
-    np.array([1j]),
+    np.array([...]),
     np.array([1], dtype="M8[s]"),
     np.float32(3),
     np.bool(True),
