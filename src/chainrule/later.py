@@ -69,9 +69,9 @@ def missing_from(owner: str) -> Callable[[str], NoReturn]:
 
     Examples
     --------
-    >>> missing_from("chainrule.data")("ChainDataset")
+    >>> missing_from("chainrule.data")("StackDataset")
     Traceback (most recent call last):
-    AttributeError: module 'chainrule.data' has no attribute 'ChainDataset': a data set has a length...
+    AttributeError: module 'chainrule.data' has no attribute 'StackDataset': a data set is a class...
     """
 
     def refuse(name: str) -> NoReturn:

@@ -99,4 +99,4 @@ def test_values_and_gradients_are_those_of_pytorch(program):
         node = nodes[id(p if p.is_leaf else p.grad_fn)]
         np.testing.assert_allclose(node.value, q.detach().numpy(), rtol=1e-12)
         np.testing.assert_allclose(node.gradient, gradient.numpy(), rtol=1e-12)
-        assert p.grad is None
+        assert p._grad is None
