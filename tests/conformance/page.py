@@ -163,6 +163,28 @@ ABSENT = """All {all} public names of PyTorch's that are not here: of `torch`, `
 of them raises an error that says the same."""
 
 
+SMALL = """## Small differences
+
+What random programs in both libraries have shown beside what the tables say. Where PyTorch computes, ours
+refuses:
+
+- two ellipses in an index (`x[..., ...]`), lists of integers and floats as an index (`x[[0, 1.0]]`), booleans
+  as lengths (`zeros((2, True))`), copies of NaN into integers, a second `backward()` where nothing was held;
+- a fractional `value`, `alpha` or `beta` on integers (`addcmul`, `addmm` and its kin), `topk` of no element of
+  a tensor without axes, an empty batch of the wrong width for `BatchNorm1d`, `l1_loss` of integers, positional
+  arguments of `state_dict`;
+- a gradient where there is none, at the call instead of in `backward()`: `heaviside`, `floor_divide`, `unique`,
+  `histc`.
+
+Where PyTorch refuses, ours computes: `set_default_dtype("float64")`, `nn.Parameter(0.5)`, a `tril_indices` of
+floats, a `tensordot` of booleans, `cov` with weights whose sum is 0 (NaN).
+
+Otherwise: a number before a tensor of uint8 without axes gives int64 (PyTorch: uint8). `addmm` with `alpha=0`
+keeps a NaN of the product. The hooks of a layer's leaves are called weight first (PyTorch: bias first). A bad
+`reduction` of a loss is refused when it is made (PyTorch: when it is called). A `deepcopy` of a view with gaps
+is contiguous."""
+
+
 INTRODUCTION = """# Conformance
 
 What chainrule computes, held against PyTorch {torch}, name by name, in {draws} trials of each.
@@ -229,4 +251,4 @@ def page(cases: list[Case], reports: dict[str, Report], draws: int) -> str:
         everywhere=", ".join(f"`{name}`" for name in NOT_COVERED if name != "dtype"),
         contents="\n".join(f"- [{t}](#{_anchor(t)}): {n:,} names" for t, n in named.items()),
     )
-    return "\n\n".join([introduction.rstrip(), *sections, without_numbers(), not_there()]) + "\n"
+    return "\n\n".join([introduction.rstrip(), *sections, without_numbers(), not_there(), SMALL]) + "\n"
