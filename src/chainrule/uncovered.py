@@ -11,7 +11,7 @@ from importlib import import_module
 _NETWORKS = "chainrule is for fully-connected networks"
 
 # Of each reason, the names, in any case.
-_REASONS = {
+REASONS = {
     f"recurrent networks are not covered, {_NETWORKS}": (
         r"(rnn|lstm|gru)(_?cell|_?base|_relu|_tanh|cellbase)*|pack_(padded_)?sequence|pad_packed_sequence|"
         r"un(pack|pad)_sequence|packedsequence|ctc_?loss"
@@ -154,7 +154,7 @@ def missing(owner: str, name: str) -> str:
     if name.startswith("__"):  # protocols, which other libraries ask for all the time
         return ""
     called = (f"{owner}.{name}", name)  # autograd.functional is not nn.functional
-    fitting = (why for n in called for why, names in _REASONS.items() if re.fullmatch(names, n, re.IGNORECASE))
+    fitting = (why for n in called for why, names in REASONS.items() if re.fullmatch(names, n, re.IGNORECASE))
     reason = next(fitting, "")
     if reason or name in INSTEAD:
         reason, instead = _OF_ROOMS.get(owner, "") or (reason and f": {reason}"), INSTEAD.get(name, "")

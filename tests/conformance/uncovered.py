@@ -11,10 +11,10 @@ import torch
 from tests.conformance.rooms import ROOMS, full, here, public, room
 
 import chainrule
-from chainrule.uncovered import _REASONS, INSTEAD
+from chainrule.uncovered import INSTEAD, REASONS
 
 # What is said where a name is asked for comes first; these are of names that programs seldom ask for.
-PATTERNS = _REASONS | {
+PATTERNS = REASONS | {
     "layers for images": r"affine_grid_generator|feature_\w*dropout_",
     "operations on bits: &, |, ^ and ~ are operators here": r"bitwise_\w+",
     "whole numbers": r"gcd_?|lcm_?|unravel_index",
